@@ -1,0 +1,46 @@
+"""Land use: what the classes are called, and which class lies in each cell of any grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from envgis.grid import Grid, Window
+
+LEGEND_COLUMNS = ("code", "name_es", "name_en", "color")
+
+
+class Classes(Protocol):
+    """Class numbers on one grid: positions in the legend, ``len(legend)`` where there are no data."""
+
+    def read(self, window: Window) -> NDArray[np.uint8] | NDArray[np.uint16]:
+        """(rows, columns) stored codes of a window of the grid"""
+        ...
+
+    @property
+    def table(self) -> NDArray[np.uint16]:
+        """Stored code (256 or 65,536 of them) → position in the legend; ``len(legend)`` = no data."""
+        ...
+
+
+class Source(Protocol):
+    """Whatever can say which class lies at the centre of each cell of a grid: a raster of classes, or polygons."""
+
+    def on(self, grid: Grid) -> Classes: ...
+
+
+@dataclass(frozen=True)
+class LandUse:
+    """legend : code (text), name_es, name_en, color (#RRGGBB) in the order of the legend; source : its cells"""
+
+    legend: pd.DataFrame
+    source: Source
+    credit: str = ""
+
+    def on(self, grid: Grid) -> Classes:
+        """The classes on a hazard's grid, by the cell's centre (nearest neighbour)."""
+        return self.source.on(grid)

@@ -1,0 +1,191 @@
+"""Value → hazard level, by published fixed breakpoints, never by quantiles of the extent; and the map of levels.
+
+Levels are ``uint8``: 0 the hazard is absent by definition, 1 very low … 5 very high, 255 no data.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envgis.grid import ArrayLayer, Grid, Layer, Window, missing, read_padded
+
+NO_DATA = 255
+LEVELS = (0, 1, 2, 3, 4, 5)
+HIGH = (4, 5)
+# A depth beyond this is no flood but a wrong no-data tag (design, "Levels from values").
+DEEPEST_M = 50.0
+
+# Chosen for equal steps of lightness and for every kind of colour vision; one table for all products.
+COLOURS: Mapping[int, str] = {0: "#E6EDF2", 1: "#FEF6CF", 2: "#F7C04A", 3: "#DD7325", 4: "#AB2B36", 5: "#531547", NO_DATA: "#FFFFFF"}
+
+Closed = Literal["right", "left"]
+
+
+class HazardKey(NamedTuple):
+    """What a hazard map is of. ``return_period`` in years, None where the map has none."""
+
+    hazard: str
+    scenario: str
+    return_period: float | None = None
+
+    @property
+    def slug(self) -> str:
+        """For file names: ``flood_present_T100``."""
+        safe = "".join(ch if ch.isascii() and ch.isalnum() else "-" for ch in self.scenario)[:24]
+        return f"{self.hazard}_{safe}" + (f"_T{self.return_period:g}" if self.return_period is not None else "")
+
+
+@dataclass(frozen=True)
+class Breakpoints:
+    """Bounds between levels 1|2|3|4|5.
+
+    bounds : four numbers, rising, or falling where danger rises as the value falls
+    closed : "right": a value on a bound belongs to the lower level; "left": to the higher
+    zero_is_absent : whether the value 0 is level 0 (a dry cell) or a value like any other
+    """
+
+    bounds: tuple[float, float, float, float]
+    closed: Closed
+    zero_is_absent: bool = False
+    source: str = ""
+    verified: bool = False
+
+    @property
+    def falling(self) -> bool:
+        return self.bounds[0] > self.bounds[-1]
+
+    def levels(self, values: NDArray[np.float64], dtype: np.dtype[np.generic] | None = None) -> NDArray[np.uint8]:
+        """Levels of true values (any shape, float64; NaN = no data).
+
+        dtype : type in which the values were stored; the bounds are rounded to it first, so that a stored 0.3 equals
+            the bound 0.3
+        """
+        bounds = np.asarray(self.bounds, np.float64)
+        if dtype is not None and np.issubdtype(dtype, np.floating):
+            bounds = bounds.astype(dtype).astype(np.float64)
+        if self.falling:
+            values, bounds = -values, -bounds
+        side: Literal["left", "right"] = "left" if self.closed == "right" else "right"
+        out = (np.searchsorted(bounds, values, side=side) + 1).astype(np.uint8)
+        if self.zero_is_absent:
+            out[values == 0] = 0
+        out[np.isnan(values)] = NO_DATA
+        return out
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """What is known of a hazard map besides its cells.
+
+    family : the catalogue's hazard word, which decides breakpoints and which actions address it
+    measure : "susceptibility" (no frequency) or "hazard"
+    variable : what the values are, as effects name it ("depth", "soil_loss"); None for maps of classes
+    title : in Spanish and English
+    """
+
+    key: HazardKey
+    family: str
+    measure: Literal["susceptibility", "hazard"]
+    kind: str
+    breakpoints: Breakpoints | None
+    title: Mapping[str, str]
+    source: str = ""
+    date: str = ""
+    licence: str = ""
+    public: bool = True
+
+    @property
+    def variable(self) -> str | None:
+        return None if self.kind == "levels" else self.kind
+
+    @property
+    def unit(self) -> str:
+        return {"depth": "m", "soil_loss": "t/ha/yr"}.get(self.kind, "")
+
+
+@dataclass(frozen=True)
+class HazardMap:
+    """A hazard's levels on its own lattice, extended over what is studied; beyond its raster there is no data.
+
+    layer : as stored: classes, or values from which breakpoints make levels
+    codes : for classes: stored code → level 0…5 or 255, as a table indexed by the code (256 or 65,536 long)
+    """
+
+    hazard: Hazard
+    grid: Grid
+    layer: Layer
+    codes: NDArray[np.uint8] | None = None
+
+    @property
+    def key(self) -> HazardKey:
+        return self.hazard.key
+
+    @property
+    def has_values(self) -> bool:
+        return self.codes is None
+
+    def stored(self, window: Window) -> NDArray[np.generic]:
+        """(rows, columns) as stored, ``layer.fill`` where there are no data; the window is one of ``grid``."""
+        return read_padded(self.layer, self.grid, window)
+
+    def values(self, window: Window) -> NDArray[np.float64]:
+        """(rows, columns) true values, NaN where there are no data. Raises TypeError for a map of classes."""
+        if self.codes is not None:
+            raise TypeError(f"{self.key} holds classes, not values")
+        stored = self.stored(window)
+        return true_values(stored, self.layer)
+
+    def levels(self, window: Window) -> NDArray[np.uint8]:
+        """(rows, columns) levels 0…5, 255 = no data."""
+        if self.codes is not None:
+            return np.asarray(self.codes[self.stored(window)])
+        assert self.hazard.breakpoints is not None
+        return self.hazard.breakpoints.levels(self.values(window), _bound_type(self.layer))
+
+
+def true_values(stored: NDArray[np.generic], layer: Layer) -> NDArray[np.float64]:
+    """Stored values with scale and offset applied in float64, NaN where there are no data."""
+    values = stored.astype(np.float64)
+    values[missing(stored, layer.fill)] = np.nan
+    if (layer.scale, layer.offset) != (1.0, 0.0):
+        values = values * layer.scale + layer.offset
+    return values
+
+
+def _bound_type(layer: Layer) -> np.dtype[np.generic] | None:
+    # Scaled values are float64 numbers of their own: only what was stored as it stands has the stored type's rounding.
+    return layer.dtype if (layer.scale, layer.offset) == (1.0, 0.0) else None
+
+
+def class_map(hazard: Hazard, grid: Grid, levels: NDArray[np.uint8]) -> HazardMap:
+    """A hazard map from an array of levels (rows, columns) uint8, 0…5 and 255, held in memory."""
+    return HazardMap(hazard, grid, ArrayLayer(grid, levels, NO_DATA), code_table({i: i for i in LEVELS}, 256))
+
+
+def code_table(codes: Mapping[int, int], length: int) -> NDArray[np.uint8]:
+    """A table indexed by stored code; what ``codes`` does not list is no data."""
+    table = np.full(length, NO_DATA, np.uint8)
+    for code, level in codes.items():
+        table[code] = level
+    return table
+
+
+@cache
+def published() -> Mapping[tuple[str, str], Breakpoints]:
+    """``data/breakpoints.csv`` by (family, kind): each row with its source."""
+    with files("envgis.data").joinpath("breakpoints.csv").open(encoding="utf-8", newline="") as file:
+        return {(row["family"], row["kind"]): _row(row) for row in csv.DictReader(file)}
+
+
+def _row(row: Mapping[str, str]) -> Breakpoints:
+    bounds = tuple(float(row[f"bound_{i}"]) for i in range(1, 5))
+    closed: Closed = "right" if row["closed"] == "right" else "left"
+    return Breakpoints(bounds, closed, row["level_0"] == "zero", row["source"], row["verified"] == "yes")  # type: ignore[arg-type]
