@@ -1,0 +1,125 @@
+"""The rasters and the municipalities as files, the same bytes on every run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import rasterio
+import shapely
+from pyproj import Transformer
+
+from . import cover, hazards
+from .cover import Place
+from .geography import municipalities
+from .lattice import GTM, UTM, WGS, Lattice
+from .people import population
+
+MARGIN_M = 450  # layers reach this far beyond the municipalities
+_STAMP = "2026-11-24T12:00:00.000Z"
+Outlines = list[tuple[str, str, str, shapely.Polygon]]
+
+
+def write_all(folder: Path, places: list[Place]) -> None:
+    """Every raster of every place, the legend and the municipalities."""
+    outlines = municipalities()
+    write_vector(folder / "municipalities.gpkg", "municipalities", _frame(outlines))
+    for place in places:
+        region = shapely.box(*place.region.bounds)
+        area = shapely.union_all([shape for *_, shape in outlines if region.contains(shape)])
+        _write_place(folder, place, area, outlines)
+    rows = ["value,code,name_es,name_en,color"] + [f"{v},{c},{es},{en},{color}" for v, c, es, en, color in cover.LEGEND]
+    (folder / "landuse.csv").write_text("\n".join(rows) + "\n", encoding="utf-8", newline="\n")
+
+
+def _frame(outlines: Outlines) -> gpd.GeoDataFrame:
+    table = {
+        "code": [code for code, *_ in outlines],
+        "name": [name for _, name, *_ in outlines],
+        "department": [department for _, _, department, _ in outlines],
+    }
+    return gpd.GeoDataFrame(table, geometry=[p for *_, p in outlines], crs=WGS)
+
+
+def write_vector(path: Path, layer: str, frame: gpd.GeoDataFrame, append: bool = False) -> None:
+    """A GeoPackage layer without the time of writing in it."""
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _STAMP})
+    pyogrio.write_dataframe(frame, path, layer=layer, driver="GPKG", append=append)
+
+
+def _write_place(folder: Path, place: Place, area: shapely.Polygon, outlines: Outlines) -> None:
+    tag = place.region.tag
+    bounds = shapely.bounds(shapely.buffer(area, MARGIN_M / 107_000))
+    box = (float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3]))
+
+    def grid(crs: str, size: int | None = None, per_unit: int | None = None) -> tuple[Lattice, np.ndarray]:
+        lattice = Lattice.around(crs, box, size=size, per_unit=per_unit)
+        return lattice, _near(lattice, area)
+
+    lattice, near = grid(GTM, 25)
+    for scenario, future in (("present", False), ("2050", True)):
+        level = hazards.landslide(place, lattice, future)
+        write_raster(folder / f"landslide_{scenario}_{tag}.tif", lattice, np.where(near & ~_clouded(lattice), level, 255), 255)
+    lattice, near = grid(UTM, 15)
+    for scenario, future in (("present", False), ("2050", True)):
+        for years in (10, 100):
+            depth = hazards.flood_depth(place, lattice, years, future)
+            write_raster(folder / f"flood_{scenario}_T{years}_{tag}.tif", lattice, np.where(near, depth, -9999), -9999, scale=0.01)
+    lattice, near = grid(WGS, per_unit=3600)
+    for scenario, future in (("present", False), ("2050", True)):
+        loss = hazards.soil_loss(place, lattice, future)
+        write_raster(folder / f"soil_loss_{scenario}_{tag}.tif", lattice, np.where(near, loss, np.float32(-9999)), -9999)
+    lattice, near = grid(UTM, 30)
+    write_raster(folder / f"landuse_{tag}.tif", lattice, np.where(near, cover.on_grid(place, lattice), 255), 255)
+    lattice, near = grid(UTM, 100)
+    people = population(place, lattice, outlines)
+    write_raster(folder / f"population_{tag}.tif", lattice, np.where(near, people, np.float32(-9999)), -9999)
+
+
+def _near(lattice: Lattice, area: shapely.Polygon) -> np.ndarray:
+    """Cells whose centre is in ``area`` or within the margin of it."""
+    utm = shapely.transform(area, _points(Transformer.from_crs(WGS, UTM, always_xy=True)))
+    wide = shapely.transform(shapely.buffer(utm, MARGIN_M), _points(Transformer.from_crs(UTM, lattice.crs, always_xy=True)))
+    shapely.prepare(wide)
+    return shapely.contains_xy(wide, *lattice.xy)
+
+
+def _points(transformer: Transformer) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda points: np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
+
+
+def _clouded(lattice: Lattice) -> np.ndarray:
+    """Where the landslide map has no data: a cloud over the northern tip of San Marcos."""
+    lon, lat = lattice.lonlat
+    u, v = (lon + 91.8245) / 0.0150, (lat - 15.0685) / 0.0115
+    angle = np.arctan2(v, u)
+    return np.hypot(u, v) < 0.92 + 0.10 * np.sin(3 * angle + 1) + 0.06 * np.sin(7 * angle) + 0.03 * np.sin(17 * angle)
+
+
+def write_raster(path: Path, lattice: Lattice, values: np.ndarray, nodata: float, scale: float = 1.0) -> None:
+    """A tiled, compressed GeoTIFF."""
+    kind = values.dtype
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        width=lattice.columns,
+        height=lattice.rows,
+        count=1,
+        dtype=kind,
+        crs=lattice.crs,
+        transform=lattice.transform,
+        nodata=nodata,
+        tiled=True,
+        blockxsize=256,
+        blockysize=256,
+        compress="deflate",
+        zlevel=9,
+        predictor=3 if kind.kind == "f" else 1,
+    ) as target:
+        target.write(values, 1)
+        if scale != 1.0:
+            target.scales = (scale,)
