@@ -258,20 +258,20 @@ class _EqualArea:
         return np.asarray(np.abs((px[2] - px[0]) * (py[3] - py[1]) - (px[3] - px[1]) * (py[2] - py[0])) / 2)
 
     def tile(self) -> tuple[int, int]:
-        """Rows and columns of a tile: powers of two, so that tiles of different grids nest."""
+        """Rows and columns of a tile."""
         g = self.grid
         r, c = np.meshgrid(np.linspace(0, g.rows, 9), np.linspace(0, g.columns, 9), indexing="ij")
         log = np.log(self.areas(r, c))
-        return tuple(_tile_size(np.abs(np.diff(log, axis=i)).max() / (n / 8)) for i, n in enumerate(g.shape))  # type: ignore[return-value]
+        steep = [float(np.abs(np.diff(log, axis=axis)).max() / (n / 8)) for axis, n in enumerate(g.shape)]
+        return _tile_size(steep[0]), _tile_size(steep[1])
 
 
 def _tile_size(slope: float) -> int:
-    """The largest power of two of cells over half of which ln(area), rising by ``slope`` a cell, stays in tolerance.
+    """Cells over half of which ln(area), rising by ``slope`` a cell, stays within half of the tolerance, an axis' part.
 
-    Each axis has half of the tolerance, and half of that again, since a slope between samples may hide a steeper one.
+    A quarter less, since a slope between samples may hide a steeper one.
     """
-    largest = AREA_TOLERANCE / 2 / max(slope, 1e-15)
-    return 2 ** int(min(math.log2(_LARGEST_TILE), max(0, math.floor(math.log2(largest)))))
+    return int(max(1.0, min(_LARGEST_TILE, 0.75 * AREA_TOLERANCE / max(slope, 1e-15))))
 
 
 class Layer(Protocol):
