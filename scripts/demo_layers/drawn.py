@@ -13,12 +13,14 @@ from pyproj import Transformer
 from . import hazards
 from .cover import BARE, BROADLEAF, COFFEE, CONIFER, MAIZE, PASTURE, SHRUB, VEGETABLES, WATER, Place
 from .design import lake_polygon, projected
+from .geography import municipalities
 from .lattice import GTM, WGS, at, blur, generator
 from .layers import write_vector
 from .terrain import gradient
 
 _TO_WGS = Transformer.from_crs(GTM, WGS, always_xy=True)
 FARMED = (MAIZE, VEGETABLES)
+_INDOORS_M = 420  # a spot lies at least so far inside its municipality
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Drawn:
 _POLYGONS = [
     Drawn("terraces", "done", "2025-02-10", "2026-04-30", "1201", "Serchil", (-91.8090, 15.0060), "soil_loss", 34, (38, 52, 16, 21, 0, 0), 486000, "remittance;community", 70, "Terrazas de banco; fondo de migrantes de Serchil / Bench terraces; Serchil migrants' fund"),
     Drawn("terraces", "verified", "2025-01-20", "2026-03-28", "1202", "Piedra Grande", (-91.7480, 14.9880), "soil_loss", 36, (44, 47, 19, 18, 0, 0), 512000, "cooperation;community", 0, "Terrazas y zanjas / Terraces and ditches"),
-    Drawn("terraces", "done", "2025-10-06", "2026-05-22", "0114", "Llano de Ánimas", (-90.6440, 14.5020), "soil_loss", 22, (21, 26, 9, 11, 0, 0), 298000, "municipality;remittance", 35, "Terrazas en maíz / Terraces on maize"),
+    Drawn("terraces", "done", "2025-10-06", "2026-05-22", "0114", "Las Trojes", (-90.6230, 14.4990), "soil_loss", 24, (21, 26, 9, 11, 0, 0), 298000, "municipality;remittance", 35, "Terrazas en maíz / Terraces on maize"),
     Drawn("soil_cover", "done", "2026-04-06", "2026-06-19", "1201", "La Federación", (-91.8120, 14.9540), "soil_loss", 26, (29, 24, 12, 9, 0, 0), 62000, "central;community", 0, "Rastrojo y abono verde / Stubble and green manure"),
     Drawn("reforestation", "done", "2025-05-26", "2026-08-14", "1201", "Caxaque", (-91.8210, 14.9850), "steep", 32, (61, 70, 34, 38, 22, 25), 174000, "inab;municipality", 0, "Pino, aliso y encino / Pine, alder and oak"),
     Drawn("reforestation", "done", "2025-06-09", "2026-07-31", "0114", "Mesillas Altas", (-90.6080, 14.4200), "steep", 28, (47, 55, 28, 31, 15, 12), 158000, "inab;private", 0, "Restauración de la falda norte / Restoring the northern flank"),
@@ -68,7 +70,6 @@ _LINES = [
 def write(path: Path, places: list[Place]) -> None:
     """Both layers of the GeoPackage: ``poligonos`` and ``lineas``."""
     by_code = {code: place for place in places for code in (("0114",) if place.region.tag == "am" else ("1201", "1202"))}
-    path.unlink(missing_ok=True)
     rows = [(a, _polygon(a, by_code[a.municipality])) for a in _POLYGONS]
     write_vector(path, "poligonos", _frame(rows, 1))
     rows = [(a, _line(a, by_code[a.municipality])) for a in _LINES]
@@ -113,8 +114,10 @@ def _spot(action: Drawn, place: Place) -> np.ndarray:
         merit = np.isin(use, (SHRUB, PASTURE, BROADLEAF, CONIFER)) * 1.0
     else:
         return centre
+    outline = next(shape for code, _, _, shape in municipalities() if code == action.municipality)
+    inside = shapely.contains_xy(shapely.buffer(outline, -_INDOORS_M / 107_600), *lattice.lonlat)
     reach = np.hypot(x - centre[0], y - centre[1])
-    score = np.where(reach < 900, blur(merit.astype(np.float64), 6) - reach / 4e5, -np.inf)
+    score = np.where(inside & (reach < 900), blur(merit.astype(np.float64), 6) - reach / 4e5, -np.inf)
     best = np.unravel_index(np.argmax(np.round(score, 6)), score.shape)
     return np.array([x[best], y[best]])
 

@@ -46,6 +46,8 @@ def _frame(outlines: Outlines) -> gpd.GeoDataFrame:
 
 def write_vector(path: Path, layer: str, frame: gpd.GeoDataFrame, append: bool = False) -> None:
     """A GeoPackage layer without the time of writing in it."""
+    if not append:
+        path.unlink(missing_ok=True)  # a new file: an old one would keep its pages
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _STAMP})
     pyogrio.write_dataframe(frame, path, layer=layer, driver="GPKG", append=append)
 
