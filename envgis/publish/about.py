@@ -1,0 +1,60 @@
+"""What every page says about itself: limits of use, warnings, assumptions, sources, date, the run."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from envgis import locale
+from envgis.assessment import Assessment, Credit
+from envgis.locale import Language
+from envgis.publish import bilingual
+from envgis.publish.bilingual import Words
+
+
+@dataclass(frozen=True)
+class CreditLine:
+    """A layer's source as it is printed."""
+
+    title: Words
+    text: str
+
+
+@dataclass(frozen=True)
+class About:
+    """The foot of a page. ``warnings``: (place, what was found)."""
+
+    limits: Sequence[Words]
+    warnings: Sequence[tuple[Words, Words]]
+    assumptions: Sequence[Words]
+    credits: Sequence[CreditLine]
+    date: dt.date | None
+    run_id: str
+
+
+def about(assessment: Assessment) -> About:
+    """What the pages of a run say about themselves."""
+    keys = ["web.limit_site", "web.limit_no_data", "web.limit_footprint"]
+    if any(one.hazard.measure == "susceptibility" for one in assessment.maps.values()):
+        keys.append("web.limit_susceptibility")
+    if assessment.has_population:
+        keys.append("web.limit_people")
+    return About(
+        limits=[locale.both(key) for key in keys],
+        warnings=[(bilingual.place(fault), bilingual.told(fault.message)) for fault in assessment.warnings],
+        assumptions=[bilingual.told(message) for message in assessment.assumptions],
+        credits=[_line(credit) for credit in assessment.credits],
+        date=assessment.date,
+        run_id=assessment.run_id,
+    )
+
+
+def start_language(assessment: Assessment) -> Language:
+    """The language a page opens in: the workspace's, Spanish where it asks for both."""
+    return "en" if assessment.language == "en" else "es"
+
+
+def _line(credit: Credit) -> CreditLine:
+    title: Words = {language: credit.title[language] for language in locale.LANGUAGES}
+    return CreditLine(title, " · ".join(part for part in (credit.source, credit.date, credit.licence) if part) or "–")

@@ -1,0 +1,221 @@
+"""The figures of a page, rounded once and here only, so that a figure is the same wherever it stands.
+
+Areas on every page of a run have the same number of digits. Rounded rows keep their total: what does not go into
+whole units goes to the rows with the largest remainders.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from envgis import locale
+from envgis.assessment import Assessment
+from envgis.levels import HazardKey
+
+# The rows of a table of levels, as `hazard_levels.csv` names them, the darkest first.
+LEVEL_ROWS = ("5", "4", "3", "2", "1", "0", "no_data")
+HIGH_ROWS = ("5", "4")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one municipality (or of all together) on one hazard map.
+
+    level_ha, level_people : by `LEVEL_ROWS`, adding up to ``total_ha`` and to the people of the municipality
+    high_ha = covered_ha + gap_ha, the area at level 4 or 5; ``high_share`` of the whole area
+    gap_share : None where nothing is at level 4 or 5
+    any_action_ha : under any action in force, whether or not it addresses the hazard
+    after_best_ha, after_central_ha, after_worst_ha : still at level 4 or 5 with the actions in force
+    high_people, gap_people, level_people : None where the run had no population
+    """
+
+    level_ha: Mapping[str, float]
+    high_ha: float
+    high_share: float | None
+    covered_ha: float
+    gap_ha: float
+    gap_share: float | None
+    any_action_ha: float
+    after_best_ha: float
+    after_central_ha: float
+    after_worst_ha: float
+    high_people: int | None
+    gap_people: int | None
+    level_people: Mapping[str, int] | None
+
+    @property
+    def total_ha(self) -> float:
+        return math.fsum(self.level_ha.values())
+
+    @property
+    def no_data_ha(self) -> float:
+        return self.level_ha["no_data"]
+
+    @property
+    def no_data_share(self) -> float | None:
+        return self.no_data_ha / self.total_ha if self.total_ha else None
+
+
+@dataclass(frozen=True)
+class Book:
+    """All figures of a run.
+
+    >>> Book(assessment).of("1201", HazardKey("landslide", "present")).high_ha  # doctest: +SKIP
+    2871.3
+    """
+
+    assessment: Assessment
+
+    @cached_property
+    def digits(self) -> int:
+        """Digits after the point of every area in ha: one, more where the smallest municipality is tiny."""
+        smallest = float(self.assessment.municipalities["area_ha"].min()) if len(self.assessment.municipalities) else 0.0
+        return 1 if smallest >= 100 else 2 if smallest >= 1 else 4
+
+    def area(self, area_ha: float) -> str:
+        """An area as every page prints it, without its unit; both languages of the country write it alike."""
+        return locale.number(area_ha, "es", self.digits)
+
+    def of(self, code: str, key: HazardKey) -> Figures:
+        """The figures of a municipality on a hazard map. Raises KeyError if the tables have no such rows."""
+        levels = self._levels[(code, *_plain(key))]
+        row = self._adaptation[(code, *_plain(key))]
+        return self._figures(levels, row)
+
+    def total(self, key: HazardKey) -> Figures:
+        """The figures of all municipalities: the sums of those printed, so that the printed rows add up."""
+        return self._sum([self.of(str(code), key) for code in self.assessment.municipalities["code"]])
+
+    def _figures(self, levels: pd.DataFrame, row: pd.Series) -> Figures:
+        unit = 10.0**-self.digits
+        area = {level: float(levels["area_ha"].get(level, 0.0)) for level in LEVEL_ROWS}
+        rounded = _levels(area, unit)
+        high = math.fsum(rounded[level] for level in HIGH_ROWS)
+        gap = float(row["gap_area_ha"])
+        covered_ha, gap_ha = apportion([max(0.0, float(row["high_area_ha"]) - gap), gap], high, unit)
+        people = None
+        if self.assessment.has_population:
+            counts = {level: _number(levels["population"].get(level)) for level in LEVEL_ROWS}
+            people = {level: round(n) for level, n in _levels(counts, 1.0).items()}
+        whole = math.fsum(area.values())
+        return Figures(
+            level_ha=rounded,
+            high_ha=round(high, self.digits),
+            high_share=(area["4"] + area["5"]) / whole if whole else None,
+            covered_ha=covered_ha,
+            gap_ha=gap_ha,
+            gap_share=None if pd.isna(row["gap_share"]) else float(row["gap_share"]),
+            any_action_ha=max(covered_ha, nearest(float(row["high_any_action_ha"]), unit)),
+            after_best_ha=nearest(float(row["high_after_best_ha"]), unit),
+            after_central_ha=nearest(float(row["high_after_central_ha"]), unit),
+            after_worst_ha=nearest(float(row["high_after_worst_ha"]), unit),
+            high_people=None if people is None else people["4"] + people["5"],
+            gap_people=None if people is None else round(nearest(_number(row["gap_population"]), 1.0)),
+            level_people=people,
+        )
+
+    def _sum(self, parts: Sequence[Figures]) -> Figures:
+        def add(name: str) -> float:
+            return round(math.fsum(getattr(part, name) for part in parts), self.digits)
+
+        high, gap = add("high_ha"), add("gap_ha")
+        level_ha = {level: round(math.fsum(p.level_ha[level] for p in parts), self.digits) for level in LEVEL_ROWS}
+        whole = math.fsum(level_ha.values())
+        people = None
+        if self.assessment.has_population:
+            people = {level: sum((p.level_people or {})[level] for p in parts) for level in LEVEL_ROWS}
+        return Figures(
+            level_ha=level_ha,
+            high_ha=high,
+            high_share=high / whole if whole else None,
+            covered_ha=add("covered_ha"),
+            gap_ha=gap,
+            gap_share=gap / high if high else None,
+            any_action_ha=add("any_action_ha"),
+            after_best_ha=add("after_best_ha"),
+            after_central_ha=add("after_central_ha"),
+            after_worst_ha=add("after_worst_ha"),
+            high_people=None if people is None else people["4"] + people["5"],
+            gap_people=None if people is None else sum(p.gap_people or 0 for p in parts),
+            level_people=people,
+        )
+
+    @cached_property
+    def _levels(self) -> Mapping[tuple[str, str, str, float | None], pd.DataFrame]:
+        return {key: rows.set_index("level") for key, rows in _by_key(self.assessment.tables["hazard_levels"])}
+
+    @cached_property
+    def _adaptation(self) -> Mapping[tuple[str, str, str, float | None], pd.Series]:
+        return {key: rows.iloc[0] for key, rows in _by_key(self.assessment.tables["adaptation"])}
+
+
+def nearest(value: float, unit: float) -> float:
+    """``value`` to the nearest whole ``unit``, halves up.
+
+    >>> nearest(2871.35, 0.1)
+    2871.4
+    """
+    return _exact(math.floor(value / unit + 0.5 + 1e-9), unit)
+
+
+def apportion(values: Sequence[float], total: float, unit: float) -> list[float]:
+    """``values`` in whole units that add up to ``total`` (itself whole units); 0 stays 0.
+
+    Every value is rounded down, and the units that are left go to the largest remainders.
+
+    >>> apportion([1.4, 1.4, 0.2, 0], 3, 1)
+    [2.0, 1.0, 0.0, 0.0]
+    """
+    units = [value / unit for value in values]
+    whole = [math.floor(u + 1e-9) for u in units]
+    short = round(total / unit) - sum(whole)
+    order = sorted((i for i, u in enumerate(units) if u > 0), key=lambda i: (whole[i] - units[i], i))
+    for step in range(abs(short)):
+        if not order:
+            break
+        if short > 0:
+            whole[order[step % len(order)]] += 1
+        else:
+            whole[max((i for i in order if whole[i] > 0), key=lambda i: whole[i] - units[i])] -= 1
+    return [_exact(n, unit) for n in whole]
+
+
+def _levels(values: Mapping[str, float], unit: float) -> dict[str, float]:
+    """Rounded rows by level: 4 and 5 keep their sum, all rows keep theirs."""
+    high = nearest(math.fsum(values[level] for level in HIGH_ROWS), unit)
+    total = max(high, nearest(math.fsum(values.values()), unit))
+    others = [level for level in LEVEL_ROWS if level not in HIGH_ROWS]
+    rounded = dict(zip(HIGH_ROWS, apportion([values[level] for level in HIGH_ROWS], high, unit), strict=True))
+    rounded |= dict(zip(others, apportion([values[level] for level in others], total - high, unit), strict=True))
+    return {level: rounded[level] for level in LEVEL_ROWS}
+
+
+def _exact(units: int, unit: float) -> float:
+    # A count of tenths divided by ten is the nearest double to the decimal; times 0.1 it is not.
+    return units / round(1 / unit) if unit < 1 else float(units * round(unit))
+
+
+def _number(value: object) -> float:
+    return 0.0 if value is None or pd.isna(value) else float(value)  # type: ignore[arg-type, call-overload]
+
+
+def _plain(key: HazardKey) -> tuple[str, str, float | None]:
+    return key.hazard, key.scenario, key.return_period
+
+
+def _years(period: object) -> float | None:
+    years = float(period) if period is not None else math.nan  # type: ignore[arg-type]
+    return None if math.isnan(years) else years
+
+
+def _by_key(table: pd.DataFrame) -> list[tuple[tuple[str, str, str, float | None], pd.DataFrame]]:
+    columns = ["municipality_code", "hazard", "scenario", "return_period"]
+    out = []
+    for (code, hazard, scenario, period), rows in table.groupby(columns, dropna=False, sort=False):
+        out.append(((str(code), str(hazard), str(scenario), _years(period)), rows))
+    return out
