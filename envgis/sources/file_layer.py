@@ -1,0 +1,213 @@
+"""A raster layer with files behind it: read by windows, each file opened once for each thread.
+
+A file is opened as GeoTIFF and nothing else, and read at its full resolution: never from overviews.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from envgis.faults import BadInput, Fault, Place
+from envgis.files import sha256
+from envgis.grid import Grid, Window, missing
+from envgis.sources import safety
+
+if TYPE_CHECKING:
+    from rasterio import DatasetReader
+
+_OPEN_FILES = 32
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One file of a layer: absolute path, hash and size; its place in the layer's grid; what it says of no data."""
+
+    path: str
+    name: str
+    sha256: str
+    size: int
+    row: int
+    column: int
+    rows: int
+    columns: int
+    south_up: bool
+    masked: bool
+    nodata: float | int | None
+
+
+@dataclass(frozen=True)
+class FileLayer:
+    """A layer with files behind it; travels to a worker as paths and hashes.
+
+    tiles : where several have data, the first counts
+    stored : the files' type; ``dtype`` is that of what ``read`` returns
+    classes : whether cells are class codes: whole numbers from 0, anything else is no data
+    """
+
+    grid: Grid
+    tiles: tuple[Tile, ...]
+    band: int
+    stored: np.dtype[np.generic]
+    dtype: np.dtype[np.generic]
+    fill: float | int
+    scale: float = 1.0
+    offset: float = 0.0
+    classes: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The files as the workspace names them."""
+        return tuple(tile.name for tile in self.tiles)
+
+    @property
+    def nodata(self) -> tuple[float | int, ...]:
+        """The values that the files declare as no data."""
+        return tuple(dict.fromkeys(tile.nodata for tile in self.tiles if tile.nodata is not None))
+
+    @property
+    def declared(self) -> str:
+        """The same as text; a dash where there are none."""
+        return ", ".join(f"{v:g}" for v in self.nodata) or "—"
+
+    def read(self, window: Window) -> NDArray[np.generic]:
+        """(rows, columns) values of a window within the grid, ``fill`` where there are no data.
+
+        Raises BadInput if a file cannot be read or is not the one that was checked.
+        """
+        if len(self.tiles) == 1:
+            return self._read(self.tiles[0], window)
+        out = np.full(window.shape, self.fill, self.dtype)
+        for tile in self.tiles:
+            part = _overlap(tile, window)
+            if part is None:
+                continue
+            values = self._read(tile, Window(part.row - tile.row, part.column - tile.column, *part.shape))
+            r, c = part.row - window.row, part.column - window.column
+            place = out[r : r + part.rows, c : c + part.columns]
+            np.copyto(place, values, where=missing(place, self.fill))
+        return out
+
+    def as_classes(self, codes: Collection[int]) -> FileLayer:
+        """The same cells as class codes uint8 or uint16; what stands for no data is none of ``codes``.
+
+        A code that is not listed may stand for no data: whoever looks codes up in a table finds none for it either.
+        """
+        dtype = np.dtype(np.uint8 if self.stored == np.uint8 and len(set(codes) & set(range(256))) < 256 else np.uint16)
+        top = 255 if dtype == np.uint8 else 65_535
+        declared = [v for v in self.nodata if 0 <= v <= top and v == int(v) and v not in codes]
+        fill = int(declared[0]) if declared else next(v for v in range(top, -1, -1) if v not in codes)
+        return replace(self, dtype=dtype, fill=fill, classes=True, scale=1.0, offset=0.0)
+
+    def _read(self, tile: Tile, window: Window) -> NDArray[np.generic]:
+        from rasterio.errors import RasterioError
+        from rasterio.windows import Window as RasterioWindow
+
+        row, column, rows, columns = window
+        top = tile.rows - row - rows if tile.south_up else row
+        where = RasterioWindow(column, top, columns, rows)
+        try:
+            dataset = _opened(tile)
+            values: NDArray[np.generic] = dataset.read(self.band, window=where)
+            mask = dataset.read_masks(self.band, window=where) if tile.masked else None
+        except (RasterioError, OSError) as error:
+            raise BadInput([Fault("raster-unreadable", Place(tile.name), reason(error))]) from None
+        values = _normal(values, self._absent(values, tile, mask), self.dtype, self.fill)
+        return np.ascontiguousarray(values[::-1]) if tile.south_up else values
+
+    def _absent(self, values: NDArray[np.generic], tile: Tile, mask: NDArray[np.uint8] | None) -> NDArray[np.bool_] | None:
+        """Where a tile has no data, None where ``fill`` says it already."""
+        absent = None if mask is None else mask == 0
+        if values.dtype.kind == "f":
+            absent = _either(absent, ~np.isfinite(values))
+        if tile.nodata is not None and (self.dtype != self.stored or tile.nodata != self.fill):
+            absent = _either(absent, is_nodata(values, tile.nodata))
+        if self.classes and values.dtype not in (np.uint8, np.uint16):
+            absent = _either(absent, ~_is_code(values))
+        return absent
+
+
+def is_nodata(values: NDArray[Any], nodata: float | int) -> NDArray[np.bool_]:
+    """Where values are the declared no-data value.
+
+    A text such as -3.4e+38 in the file stands for the type's lowest number, whatever its last digits.
+    """
+    if values.dtype == np.float32 and abs(nodata) > 3e38:
+        return np.asarray((np.abs(values) > 3e38) & (np.signbit(values) == (nodata < 0)))
+    return np.asarray(values == values.dtype.type(nodata))
+
+
+def _is_code(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where values are whole numbers that a class code can be."""
+    whole = np.asarray((values >= 0) & (values <= 65_535))
+    return whole & (values == np.floor(values)) if values.dtype.kind == "f" else whole
+
+
+def _either(a: NDArray[np.bool_] | None, b: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    return b if a is None else a | b
+
+
+def _normal(values: NDArray[np.generic], absent: NDArray[np.bool_] | None, dtype: np.dtype[np.generic], fill: float | int) -> NDArray[np.generic]:
+    if absent is not None and absent.any():
+        # Before the type changes: NaN or -9999 have no uint8.
+        values[absent] = 0
+        values = values.astype(dtype, copy=False)
+        values[absent] = fill
+        return values
+    return values.astype(dtype, copy=False)
+
+
+def _overlap(tile: Tile, window: Window) -> Window | None:
+    top, left = max(tile.row, window.row), max(tile.column, window.column)
+    bottom = min(tile.row + tile.rows, window.row + window.rows)
+    right = min(tile.column + tile.columns, window.column + window.columns)
+    return Window(top, left, bottom - top, right - left) if top < bottom and left < right else None
+
+
+_local = threading.local()
+# Files whose hash this process has seen to be right.
+_known: set[tuple[str, str]] = set()
+
+
+def _opened(tile: Tile) -> DatasetReader:
+    """The tile's file, opened by this thread before or now. Raises BadInput if it is not the file that was checked."""
+    import rasterio
+
+    cache: OrderedDict[tuple[str, str], Any] = _local.__dict__.setdefault("files", OrderedDict())
+    key = tile.path, tile.sha256
+    if key in cache:
+        cache.move_to_end(key)
+        return cache[key]
+    path = Path(tile.path)
+    if path.stat().st_size != tile.size or (key not in _known and sha256(path) != tile.sha256):
+        raise BadInput([Fault("raster-changed", Place(tile.name))])
+    _known.add(key)
+    with safety.gdal():
+        cache[key] = rasterio.open(path, driver="GTiff")
+    if len(cache) > _OPEN_FILES:
+        cache.popitem(last=False)[1].close()
+    return cache[key]
+
+
+def close() -> None:
+    """Close the files that this thread holds open (Windows moves no open file)."""
+    for dataset in _local.__dict__.pop("files", {}).values():
+        dataset.close()
+
+
+def trust(tile: Tile) -> None:
+    """Take the hash of a tile, which was made from its file just now, for seen."""
+    _known.add((tile.path, tile.sha256))
+
+
+def reason(error: Exception) -> str:
+    """The first line of what GDAL or the system says."""
+    lines = str(error.__cause__ or error).strip().splitlines()
+    return lines[0][:160] if lines else type(error).__name__

@@ -1,0 +1,147 @@
+"""One ``[[hazard]]`` of the workspace and its raster: the map of levels, or all that is wrong with it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from shapely.geometry.base import BaseGeometry
+
+from envgis import workspace
+from envgis.faults import Fault, Place, errors
+from envgis.levels import DEEPEST_M, LEVELS, NO_DATA, Breakpoints, Hazard, HazardKey, HazardMap, code_table, published
+from envgis.locale import LANGUAGES, phrases
+from envgis.sources.file_layer import FileLayer
+from envgis.sources.georeference import to_lonlat
+from envgis.sources.survey import Facts, survey
+
+# Kinds whose values are amounts: none is below zero.
+_AMOUNTS = ("depth", "soil_loss")
+_LISTED = 8
+# A class code fits a table of 65,536 and leaves one place for no data.
+_MOST_CODE = 65_534
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a hazard's stored values become levels: by a table of codes, or by breakpoints."""
+
+    codes: Mapping[int, int] | None
+    breakpoints: Breakpoints | None
+
+
+def key_of(table: workspace.Hazard) -> HazardKey:
+    """The hazard, scenario and return period of a ``[[hazard]]``."""
+    return HazardKey(table.name, table.scenario, table.return_period)
+
+
+def title_of(table: workspace.Hazard) -> dict[str, str]:
+    """What the hazard is called in Spanish and English: as the workspace says, else by its name or family."""
+    own = {"es": table.title_es or table.title_en, "en": table.title_en or table.title_es}
+    known = phrases().get(f"hazard.{table.name}") or phrases().get(f"hazard.{table.family}")
+    return {language: own[language] or (known[language] if known else table.name) for language in LANGUAGES}
+
+
+def rules_of(table: workspace.Hazard, at: Place) -> tuple[Rules | None, list[Fault]]:
+    """The codes or breakpoints of a ``[[hazard]]``; None and the faults where they are wanting or wrong."""
+    if table.kind == "levels":
+        codes, faults = _codes(table, at)
+        rules = Rules(codes, None)
+        faults += [Fault("hazard-key-unused", at, key, {"kind": table.kind}, "warning") for key in ("breakpoints", "closed") if getattr(table, key)]
+    else:
+        breakpoints, faults = _breakpoints(table, at)
+        rules = Rules(None, breakpoints)
+        faults += [Fault("hazard-key-unused", at, key, {"kind": table.kind}, "warning") for key in ("codes", "zero") if getattr(table, key)]
+    return (None if errors(faults) else rules), faults
+
+
+def _codes(table: workspace.Hazard, at: Place) -> tuple[dict[int, int], list[Fault]]:
+    codes = {level: level for level in LEVELS[1:]} if table.codes is None else {int(code): level for code, level in table.codes.items()}
+    if table.zero is not None:
+        codes.setdefault(0, 0 if table.zero == "none" else NO_DATA)
+    beyond = [code for code in codes if not 0 <= code <= _MOST_CODE]
+    return codes, [Fault("hazard-code-range", at, ", ".join(map(str, beyond)))] if beyond else []
+
+
+def _breakpoints(table: workspace.Hazard, at: Place) -> tuple[Breakpoints | None, list[Fault]]:
+    if table.breakpoints is not None:
+        first, second, third, fourth = table.breakpoints
+        return Breakpoints((first, second, third, fourth), table.closed or "right", zero_is_absent=table.kind == "depth"), []
+    row = published().get((table.family, table.kind))
+    if row is None:
+        return None, [Fault("hazard-no-breakpoints", at, f"{table.family} · {table.kind}", {"kind": table.kind, "family": table.family})]
+    return dataclasses.replace(row, closed=table.closed or row.closed), []
+
+
+def map_of(table: workspace.Hazard, layer: FileLayer, rules: Rules) -> HazardMap:
+    """The map of levels on the raster's own grid."""
+    codes = None
+    if rules.codes is not None:
+        layer = layer.as_classes([code for code, level in rules.codes.items() if level != NO_DATA])
+        codes = code_table(rules.codes, 256 if layer.dtype == np.uint8 else 65_536)
+    hazard = Hazard(
+        key=key_of(table),
+        family=table.family,
+        measure=table.measure,
+        kind=table.kind,
+        breakpoints=rules.breakpoints,
+        title=title_of(table),
+        source=table.source,
+        date=table.date,
+        licence=table.licence,
+        public=table.public,
+    )
+    return HazardMap(hazard, layer.grid, layer, codes)
+
+
+def check(table: workspace.Hazard, layer: FileLayer, rules: Rules, zones: Sequence[BaseGeometry], name: str) -> list[Fault]:
+    """What is wrong with the values of a hazard's raster, by one pass over it.
+
+    zones : the selected municipalities in the raster's CRS; name : the raster as the workspace names it
+    """
+    facts = survey(layer, zones, count_classes=rules.codes is not None)
+    at = Place(name)
+    if facts.empty:
+        return [Fault("raster-all-nodata", at, values={"nodata": layer.declared})]
+    return list(_value_faults(table, layer, facts, at) if rules.codes is None else _class_faults(table, layer, rules.codes, facts, at))
+
+
+def _class_faults(table: workspace.Hazard, layer: FileLayer, codes: Mapping[int, int], facts: Facts, at: Place) -> Iterator[Fault]:
+    if (layer.scale, layer.offset) != (1.0, 0.0):
+        yield Fault("raster-scaled-classes", at, f"{layer.scale:g}, {layer.offset:g}")
+    both = sorted(str(v) for v in layer.nodata if v in codes and codes[int(v)] != NO_DATA)
+    if both:
+        yield Fault("nodata-is-class", at, ", ".join(both))
+    zeros = facts.classes.get(0.0, 0)
+    if zeros and 0 not in codes:
+        yield Fault("hazard-zero-unset", at, str(zeros), {"count": zeros, "share": zeros / facts.inside, "hazard": table.name})
+    unlisted = {v: n for v, n in facts.classes.items() if v not in codes and v != 0}
+    if unlisted:
+        shown = ", ".join(f"{v:g} ({n})" for v, n in sorted(unlisted.items())[:_LISTED]) + ("…" if len(unlisted) > _LISTED else "")
+        values = {"count": len(unlisted), "cells": sum(unlisted.values()), "listed": ", ".join(map(str, sorted(codes))), "nodata": layer.declared}
+        yield Fault("hazard-unlisted-codes", at, shown, values)
+
+
+def _value_faults(table: workspace.Hazard, layer: FileLayer, facts: Facts, at: Place) -> Iterator[Fault]:
+    sentinels = list(sentinel_faults(layer, facts, at))
+    yield from sentinels
+    if table.kind == "depth" and facts.high > DEEPEST_M:
+        yield Fault("depth-too-deep", at, f"{facts.high:g}", {"value": facts.high, "place": place_of(layer, facts.high_at), "most": DEEPEST_M})
+    # A sentinel has said so already.
+    if table.kind in _AMOUNTS and facts.low < 0 and not sentinels:
+        values = {"value": facts.low, "place": place_of(layer, facts.low_at), "nodata": layer.declared}
+        yield Fault("depth-negative" if table.kind == "depth" else "amount-negative", at, f"{facts.low:g}", values)
+
+
+def sentinel_faults(layer: FileLayer, facts: Facts, at: Place) -> Iterator[Fault]:
+    """A fault for each stored value that looks like "no data" and is not declared as such."""
+    for value, count in facts.sentinels.items():
+        yield Fault("raster-sentinel", at, f"{value:g}", {"value": f"{value:g}", "count": count, "nodata": layer.declared})
+
+
+def place_of(layer: FileLayer, at: tuple[float, float]) -> str:
+    """Longitude and latitude of a point of the layer's CRS as text."""
+    box = to_lonlat(layer.grid.crs, (*at, *at))
+    return f"{box[0]:.5f}, {box[1]:.5f}" if box else f"{at[0]:g}, {at[1]:g}"

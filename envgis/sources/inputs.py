@@ -1,0 +1,140 @@
+"""The one place that turns a workspace into values, for `check` and for a run alike. All that is wrong comes at once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import geopandas as gpd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from envgis import workspace
+from envgis.actions.reported import ReportFile
+from envgis.assessment import Credit
+from envgis.faults import Fault, Place
+from envgis.grid import Layer
+from envgis.landuse import LandUse
+from envgis.levels import HazardKey, HazardMap
+from envgis.locale import both
+from envgis.sources import georeference, hazard_maps, municipalities
+from envgis.sources.file_layer import FileLayer
+from envgis.sources.gathering import Gathering
+from envgis.sources.georeference import Bounds
+from envgis.sources.landuse_files import read_landuse
+from envgis.sources.reports import read_files
+from envgis.sources.survey import survey
+from envgis.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a workspace holds, as values.
+
+    municipalities : all of them, by code: code, name, area_ha, geometry (EPSG:4326); selected : codes of those asked for
+    maps : by hazard, scenario and return period, in the workspace's order, each on its raster's lattice extended by
+        whole cells over the selected municipalities
+    reports, sites : rows of files as text (see `envgis.actions.reported`)
+    files : name in the workspace, absolute path and SHA-256 of every file read
+    """
+
+    municipalities: gpd.GeoDataFrame
+    selected: list[str]
+    maps: dict[HazardKey, HazardMap]
+    landuse: LandUse | None
+    population: Layer | None
+    reports: list[ReportFile]
+    sites: list[ReportFile]
+    files: list[tuple[str, Path, str]]
+    credits: list[Credit] = field(default_factory=list)
+
+
+def gather(table: Workspace, folder: Path) -> tuple[Inputs, list[Fault]]:
+    """Read everything that a workspace names in ``folder``.
+
+    Returns what could be read with all faults; only without errors among them (`envgis.faults.errors`) is it whole.
+    """
+    to = Gathering(folder.resolve(), table.workspace.allow_outside)
+    areas, selected = _municipalities(table.municipalities, to)
+    maps = {hazard_maps.key_of(hazard): found for hazard in table.hazard if (found := _hazard(hazard, to)) is not None}
+    landuse = read_landuse(table.landuse, to) if table.landuse else None
+    population = _population(table.population, to) if table.population else None
+    reports = _reports(table.actions, "actions", to) if table.actions else []
+    sites = _reports(table.sites, "sites", to) if table.sites else []
+    inputs = Inputs(areas, selected, maps, landuse, population, reports, sites, list(to.files.values()), to.credits)
+    # A file that several layers share has its faults once.
+    return inputs, list(dict.fromkeys(to.faults))
+
+
+def extend(hazard_map: HazardMap, bounds_lonlat: Bounds) -> HazardMap:
+    """The map on a grid that also covers ``(west, south, east, north)`` in degrees, larger by whole cells.
+
+    Bounds for which the map's CRS has no place leave it as it is.
+    """
+    bounds = georeference.from_lonlat(hazard_map.grid.crs, bounds_lonlat)
+    return hazard_map if bounds is None else dataclasses.replace(hazard_map, grid=hazard_map.grid.extend(bounds))
+
+
+def _municipalities(table: workspace.Municipalities, to: Gathering) -> tuple[gpd.GeoDataFrame, list[str]]:
+    areas, faults = municipalities.read(table, to.folder, to.allow_outside)
+    to.faults += faults
+    to.credit("municipalities", both("layer.municipalities"), table)
+    if areas is None:
+        return gpd.GeoDataFrame({"code": [], "name": [], "area_ha": []}, geometry=[], crs=4326), []
+    to.read(table.path, (to.folder / table.path).resolve())
+    selected = municipalities.selected(table, areas)
+    to.select(areas.geometry.to_numpy()[areas["code"].isin(selected).to_numpy()])
+    return areas, selected
+
+
+def _hazard(table: workspace.Hazard, to: Gathering) -> HazardMap | None:
+    slug = hazard_maps.key_of(table).slug
+    rules, faults = hazard_maps.rules_of(table, Place(workspace.FILE, layer=slug))
+    to.faults += faults
+    to.credit(slug, hazard_maps.title_of(table), table)
+    layer = to.raster(table.path, table.band, f"[[hazard]] {slug}")
+    if layer is None or rules is None:
+        return None
+    zones = to.outlines(layer.grid.crs)
+    good = to.told(lambda: hazard_maps.check(table, layer, rules, zones, ", ".join(layer.names)))
+    return _over(hazard_maps.map_of(table, layer, rules), zones) if good else None
+
+
+def _over(hazard_map: HazardMap, zones: Sequence[BaseGeometry]) -> HazardMap:
+    """The map on a grid that covers the zones, which are in its CRS."""
+    if not zones:
+        return hazard_map
+    grid = hazard_map.grid
+    west, south, east, north = shapely.total_bounds(zones)
+    # A hundredth of a cell, so that no rounding of an outline can put a vertex beyond the grid.
+    x, y = grid.dx / 100, grid.dy / 100
+    return dataclasses.replace(hazard_map, grid=grid.extend((west - x, south - y, east + x, north + y)))
+
+
+def _population(table: workspace.Population, to: Gathering) -> Layer | None:
+    to.credit("population", both("layer.population"), table)
+    layer = to.raster(table.path, table.band, "[population]")
+    return layer if layer is not None and to.told(lambda: _people_faults(layer, to)) else None
+
+
+def _people_faults(layer: FileLayer, to: Gathering) -> list[Fault]:
+    at = Place(", ".join(layer.names))
+    facts = survey(layer, to.outlines(layer.grid.crs))
+    if facts.empty:
+        return [Fault("raster-all-nodata", at, values={"nodata": layer.declared})]
+    faults = list(hazard_maps.sentinel_faults(layer, facts, at))
+    if facts.low < 0 and not faults:
+        place = hazard_maps.place_of(layer, facts.low_at)
+        faults.append(Fault("amount-negative", at, f"{facts.low:g}", {"value": facts.low, "place": place, "nodata": layer.declared}))
+    return faults
+
+
+def _reports(table: workspace.Reports | workspace.Sites, role: str, to: Gathering) -> list[ReportFile]:
+    found, faults = read_files(table.paths, to.folder, to.allow_outside)
+    to.faults += faults
+    to.credit(role, both(f"layer.{role}"), table)
+    for report in found:
+        to.read(report.name, report.path, report.sha256)
+    return found

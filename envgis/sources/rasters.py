@@ -1,0 +1,217 @@
+"""Rasters: GeoTIFF and COG files, one or several tiles of one lattice, and xarray arrays, as layers.
+
+The first bytes of a file, not its name, say what it is; what it declares is checked against budgets before a cell is
+read. North-up and south-up files serve, rotated ones are refused. A pixel-is-point file is moved by half a cell, as
+GDAL does by default, and a warning says so. A file that lies beside (.ovr, .aux.xml, .msk, .tfw) is never read.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from envgis.faults import Fault, Message, Place, errors
+from envgis.files import sha256
+from envgis.grid import Grid, Window
+from envgis.locale import both
+from envgis.sources import safety
+from envgis.sources.file_layer import FileLayer, Tile, reason, trust
+
+if TYPE_CHECKING:
+    from rasterio import DatasetReader
+
+# Budgets: what a file may declare before it is read.
+MOST_CELLS = 20_000_000_000
+MOST_BANDS = 64
+MOST_BLOCK_BYTES = 256 * 2**20
+# A file this much smaller than what it declares is a bomb, unless what it declares is small anyway.
+MOST_RATIO = 10_000
+SMALL_BYTES = 2**30
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What a file's head says."""
+
+    tile: Tile
+    grid: Grid
+    stored: np.dtype[np.generic]
+    scale: float
+    offset: float
+    point: bool
+
+
+def open_layer(paths: list[Path], names: list[str], band: int) -> tuple[FileLayer | None, list[Fault]]:
+    """One layer of one file, or of several that are tiles of one lattice; None with the reasons if there is none.
+
+    paths : absolute; names : as the workspace names them, for faults; band : from 1
+
+    Where tiles overlap, the first that has data counts. Warnings come with the layer, errors in its place.
+    """
+    faults: list[Fault] = []
+    looks = [look for path, name in zip(paths, names, strict=True) if (look := _look(path, name, band, faults)) is not None]
+    if len(looks) < len(paths):
+        return None, faults
+    return _joined(looks, band, faults), faults
+
+
+def _dataset(path: Path) -> DatasetReader:
+    import rasterio
+    from rasterio.errors import NotGeoreferencedWarning
+
+    with warnings.catch_warnings():
+        # Said as a fault.
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        return rasterio.open(path, driver="GTiff")
+
+
+def _look(path: Path, name: str, band: int, faults: list[Fault]) -> _Look | None:
+    """A file's head, or None and the faults."""
+    from rasterio.errors import RasterioError
+
+    try:
+        kind = safety.sniff(path)
+        if kind != "tiff":
+            faults.append(Fault("raster-not-tiff", Place(name), kind, {"kind": both(f"file-type.{kind}")}))
+            return None
+        with safety.gdal(), _dataset(path) as dataset:
+            found = list(_refusals(dataset, path, name, band))
+            look = None if found else _head(dataset, path, name, band)
+    except (RasterioError, OSError) as error:
+        faults.append(Fault("raster-unreadable", Place(name), reason(error)))
+        return None
+    faults += found
+    if look is not None and look.point:
+        faults.append(Fault("raster-pixel-is-point", Place(name), severity="warning"))
+    if look is not None and path.with_name(path.name + ".aux.xml").exists():
+        faults.append(Fault("raster-sidecar-ignored", Place(name), path.name + ".aux.xml", severity="warning"))
+    return look
+
+
+def _refusals(dataset: DatasetReader, path: Path, name: str, band: int) -> list[Fault]:
+    """What stops a file from being read, by what it declares."""
+    at = Place(name)
+    if dataset.count > MOST_BANDS:
+        return [Fault("raster-too-many-bands", at, str(dataset.count), {"count": dataset.count, "most": MOST_BANDS})]
+    if band > dataset.count:
+        return [Fault("raster-no-such-band", at, str(band), {"count": dataset.count})]
+    size = {"columns": dataset.width, "rows": dataset.height}
+    shape = f"{dataset.width} × {dataset.height}"
+    item = np.dtype(dataset.dtypes[band - 1]).itemsize
+    rows, columns = dataset.block_shapes[band - 1]
+    block = rows * columns * item * (dataset.count if dataset.interleaving and dataset.interleaving.name == "pixel" else 1)
+    declared = dataset.width * dataset.height * dataset.count * item
+    if dataset.width * dataset.height > MOST_CELLS:
+        return [Fault("raster-too-large", at, shape, {**size, "most": MOST_CELLS})]
+    if declared > SMALL_BYTES and declared > MOST_RATIO * path.stat().st_size:
+        return [Fault("raster-bomb", at, shape, {**size, "megabytes": declared / 2**20, "stored": path.stat().st_size / 2**20})]
+    if block > MOST_BLOCK_BYTES:
+        return [Fault("raster-block-too-large", at, f"{columns} × {rows}", {"megabytes": block / 2**20, "most": MOST_BLOCK_BYTES / 2**20})]
+    if np.dtype(dataset.dtypes[band - 1]).kind == "c":
+        return [Fault("raster-complex", at, str(dataset.dtypes[band - 1]))]
+    return _misplaced(dataset, at)
+
+
+def _misplaced(dataset: DatasetReader, at: Place) -> list[Fault]:
+    faults = []
+    t = dataset.transform
+    if t.is_identity:
+        faults.append(Fault("raster-no-georeference", at))
+    elif t.b or t.d or t.a < 0:
+        faults.append(Fault("raster-rotated", at, f"{t.a:g}, {t.b:g}, {t.d:g}, {t.e:g}"))
+    if dataset.crs is None:
+        faults.append(Fault("raster-no-crs", at, values={"hint": Message("rasters.no-hint"), "bounds": tuple(dataset.bounds)}))
+    elif _crs(dataset) is None:
+        faults.append(Fault("raster-crs-unusable", at, dataset.crs.to_wkt()[:80]))
+    return faults
+
+
+def _crs(dataset: DatasetReader) -> CRS | None:
+    """The horizontal coordinate system; None if it has no place on the Earth."""
+    try:
+        crs = CRS.from_wkt(dataset.crs.to_wkt())
+    except CRSError:
+        return None
+    if crs.is_compound:
+        crs = crs.sub_crs_list[0]
+    return crs if crs.geodetic_crs is not None and (crs.is_geographic or crs.is_projected) else None
+
+
+def _head(dataset: DatasetReader, path: Path, name: str, band: int) -> _Look:
+    from rasterio.enums import MaskFlags
+
+    t, crs = dataset.transform, _crs(dataset)
+    assert crs is not None
+    dx, dy = t.a, abs(t.e)
+    top = t.f if t.e < 0 else t.f + dataset.height * t.e
+    flags = dataset.mask_flag_enums[band - 1]
+    nodata = dataset.nodatavals[band - 1]
+    stored: np.dtype[np.generic] = np.dtype(dataset.dtypes[band - 1])
+    tile = Tile(
+        path=str(path),
+        name=name,
+        sha256=sha256(path),
+        size=path.stat().st_size,
+        row=0,
+        column=0,
+        rows=dataset.height,
+        columns=dataset.width,
+        south_up=t.e > 0,
+        masked=MaskFlags.per_dataset in flags or MaskFlags.alpha in flags,
+        nodata=_fitting(nodata, stored),
+    )
+    trust(tile)
+    grid = Grid(crs, t.c, top, dx, dy, dataset.height, dataset.width)
+    point = dataset.tags().get("AREA_OR_POINT") == "Point"
+    return _Look(tile, grid, stored, float(dataset.scales[band - 1]), float(dataset.offsets[band - 1]), point)
+
+
+def _fitting(nodata: float | int | None, dtype: np.dtype[np.generic]) -> float | int | None:
+    """The no-data value in the raster's own type; None if no cell can have it (-9999 in a raster of bytes, NaN)."""
+    if nodata is None or nodata != nodata:
+        return None
+    if dtype.kind == "f":
+        return float(nodata)
+    bounds = np.iinfo(dtype)  # type: ignore[type-var]
+    return int(nodata) if nodata == int(nodata) and bounds.min <= nodata <= bounds.max else None
+
+
+def _joined(looks: list[_Look], band: int, faults: list[Fault]) -> FileLayer | None:
+    """The layer of all tiles, on the lattice of the first."""
+    first = looks[0]
+    for look in looks[1:]:
+        at = Place(look.tile.name)
+        if (look.stored, look.scale, look.offset) != (first.stored, first.scale, first.offset):
+            faults.append(Fault("raster-tiles-differ", at, str(look.stored), {"first": first.tile.name, "type": str(first.stored)}))
+        elif not first.grid.aligned(look.grid):
+            faults.append(Fault("raster-tiles-misaligned", at, str(look.grid), {"first": first.tile.name, "lattice": str(first.grid)}))
+    if errors(faults):
+        return None
+    places = [first.grid.offset(look.grid) for look in looks]
+    top, left = min(r for r, _ in places), min(c for _, c in places)
+    bottom = max(r + look.grid.rows for (r, _), look in zip(places, looks, strict=True))
+    right = max(c + look.grid.columns for (_, c), look in zip(places, looks, strict=True))
+    grid = first.grid.crop(Window(top, left, bottom - top, right - left)) if len(looks) > 1 else first.grid
+    tiles = tuple(replace(look.tile, row=r - top, column=c - left) for (r, c), look in zip(places, looks, strict=True))
+    dtype, fill = _reading(first.stored, tiles)
+    return FileLayer(grid, tiles, band, first.stored, dtype, fill, first.scale, first.offset)
+
+
+_WIDER = {"int8": "int16", "uint8": "int16", "int16": "int32", "uint16": "int32", "int32": "int64", "uint32": "int64"}
+
+
+def _reading(stored: np.dtype[np.generic], tiles: tuple[Tile, ...]) -> tuple[np.dtype[np.generic], float | int]:
+    """Type and no-data value of what is read: floating types have NaN, integers their own value or a wider type's lowest."""
+    if stored.kind == "f":
+        return stored, float("nan")
+    declared = tiles[0].nodata
+    if declared is not None and all(tile.nodata == declared for tile in tiles):
+        return stored, declared
+    wide: np.dtype[np.generic] = np.dtype(_WIDER.get(stored.name, "float64"))
+    return wide, float("nan") if wide.kind == "f" else int(np.iinfo(wide).min)  # type: ignore[type-var]

@@ -1,0 +1,136 @@
+"""What a layer's cells hold, seen in one pass by windows: the facts that checks need, in bounded memory."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from shapely import STRtree
+from shapely.geometry.base import BaseGeometry
+
+from envgis.grid import Grid, Layer, Window, missing
+
+# What programs write for "no data" when nobody told them otherwise.
+SENTINELS = (-9999.0, -99999.0, -32768.0, -32767.0, -2147483648.0, -2147483647.0, 1e20)
+# Beyond this a float32 is the type's own end, also a common sentinel.
+_END = 3e38
+_CELLS = 2**21
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one pass over a layer found.
+
+    valid : cells with data
+    low, high : true values (scale and offset applied) over the whole layer, NaN without data
+    low_at, high_at : x, y of such cells, in the layer's CRS
+    sentinels : stored values that look like "no data" but count as values, with how many cells have them
+    inside, inside_valid : cells that the municipalities touch, and those of them with data
+    classes : stored value → cells that the municipalities touch; empty unless asked for
+    """
+
+    valid: int
+    low: float
+    high: float
+    low_at: tuple[float, float]
+    high_at: tuple[float, float]
+    sentinels: Mapping[float, int]
+    inside: int
+    inside_valid: int
+    classes: Mapping[float, int]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there are no data at all, or none in the municipalities."""
+        return self.valid == 0 or (self.inside > 0 and self.inside_valid == 0)
+
+
+def survey(layer: Layer, zones: Sequence[BaseGeometry], count_classes: bool = False) -> Facts:
+    """Look at every cell of a layer once.
+
+    zones : polygons in the layer's CRS; "inside" is what they touch
+    count_classes : count the values inside
+    """
+    inside = _Inside(layer.grid, zones)
+    low, high = math.inf, -math.inf
+    low_at = high_at = (math.nan, math.nan)
+    valid = touched = touched_valid = 0
+    sentinels: Counter[float] = Counter()
+    classes: Counter[float] = Counter()
+    for window in layer.grid.blocks(_CELLS):
+        values = layer.read(window)
+        absent = missing(values, layer.fill)
+        there = values[~absent]
+        mask = inside.mask(window)
+        if mask is not None:
+            touched += int(mask.sum())
+            mask &= ~absent
+            touched_valid += int(mask.sum())
+            if count_classes:
+                classes.update(_counts(values[mask]))
+        if there.size == 0:
+            continue
+        valid += there.size
+        least, most = float(there.min()), float(there.max())
+        sentinels.update(_sentinels(there, least, most))
+        if least < low:
+            low, low_at = least, _first(layer.grid, window, values, least)
+        if most > high:
+            high, high_at = most, _first(layer.grid, window, values, most)
+    if layer.scale < 0:
+        low, high, low_at, high_at = high, low, high_at, low_at
+    low, high = (v * layer.scale + layer.offset if valid else math.nan for v in (low, high))
+    return Facts(valid, low, high, low_at, high_at, dict(sentinels), touched, touched_valid, dict(classes))
+
+
+def _first(grid: Grid, window: Window, values: NDArray[np.generic], value: float) -> tuple[float, float]:
+    row, column = np.unravel_index(int(np.argmax(values == values.dtype.type(value))), values.shape)
+    x, y = grid.centers(Window(window.row + int(row), window.column + int(column), 1, 1))
+    return float(x[0]), float(y[0])
+
+
+def _counts(values: NDArray[np.generic]) -> dict[float, int]:
+    if values.size and values.dtype.kind in "iu" and int(values.min()) >= 0 and int(values.max()) <= 65_535:
+        count = np.bincount(values.astype(np.int64))
+        return {float(v): int(count[v]) for v in np.flatnonzero(count)}
+    found, count = np.unique(values, return_counts=True)
+    return {float(v): int(n) for v, n in zip(found, count, strict=True)}
+
+
+def _sentinels(values: NDArray[np.generic], least: float, most: float) -> dict[float, int]:
+    found = {}
+    for sentinel in SENTINELS:
+        # A float32 cannot hold 1e20 exactly: compare in the values' own type.
+        if least <= sentinel * (1 + 1e-6 * math.copysign(1, sentinel)) and sentinel <= most * (1 + 1e-6 * math.copysign(1, most)):
+            own = np.float64(sentinel).astype(values.dtype) if values.dtype.kind == "f" else sentinel
+            found[sentinel] = int(np.count_nonzero(values == own))
+    if least < -_END:
+        found[least] = int(np.count_nonzero(values < -_END))  # type: ignore[operator]
+    if most > _END:
+        found[most] = int(np.count_nonzero(values > _END))  # type: ignore[operator]
+    return {value: count for value, count in found.items() if count}
+
+
+class _Inside:
+    """Which cells polygons touch."""
+
+    def __init__(self, grid: Grid, zones: Sequence[BaseGeometry]) -> None:
+        self.grid = grid
+        self.tree = STRtree(list(zones)) if zones else None
+
+    def mask(self, window: Window) -> NDArray[np.bool_] | None:
+        """(rows, columns) True where a polygon touches the cell; None if there is none near."""
+        from rasterio.features import geometry_mask
+        from shapely import box
+
+        if self.tree is None:
+            return None
+        piece = self.grid.crop(window)
+        near = self.tree.geometries.take(np.sort(self.tree.query(box(*piece.bounds))))
+        if len(near) == 0:
+            return None
+        return np.asarray(geometry_mask(list(near), window.shape, piece.transform, all_touched=True, invert=True))
