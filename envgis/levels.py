@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from envgis.grid import ArrayLayer, Grid, Layer, Window, missing, read_padded
+from envgis.kernels.leveling import level
 
 NO_DATA = 255
 LEVELS = (0, 1, 2, 3, 4, 5)
@@ -73,11 +74,8 @@ class Breakpoints:
             bounds = bounds.astype(dtype).astype(np.float64)
         if self.falling:
             values, bounds = -values, -bounds
-        side: Literal["left", "right"] = "left" if self.closed == "right" else "right"
-        out = (np.searchsorted(bounds, values, side=side) + 1).astype(np.uint8)
-        if self.zero_is_absent:
-            out[values == 0] = 0
-        out[np.isnan(values)] = NO_DATA
+        out = np.empty(values.shape, np.uint8)
+        level(np.ascontiguousarray(values).ravel(), bounds, self.closed == "right", self.zero_is_absent, NO_DATA, out.reshape(-1))
         return out
 
 
@@ -145,10 +143,22 @@ class HazardMap:
 
     def levels(self, window: Window) -> NDArray[np.uint8]:
         """(rows, columns) levels 0…5, 255 = no data."""
+        return self.levels_of(self.stored(window))
+
+    def levels_of(self, stored: NDArray[np.generic]) -> NDArray[np.uint8]:
+        """Levels of stored values of any shape."""
         if self.codes is not None:
-            return np.asarray(self.codes[self.stored(window)])
+            return np.asarray(self.codes[stored])
         assert self.hazard.breakpoints is not None
-        return self.hazard.breakpoints.levels(self.values(window), _bound_type(self.layer))
+        return self.hazard.breakpoints.levels(true_values(stored, self.layer), self.bound_type)
+
+    @property
+    def bound_type(self) -> np.dtype[np.generic] | None:
+        """The type to which bounds are rounded.
+
+        Scaled values are float64 numbers of their own: only what was stored as it stands has the stored type's rounding.
+        """
+        return self.layer.dtype if (self.layer.scale, self.layer.offset) == (1.0, 0.0) else None
 
 
 def true_values(stored: NDArray[np.generic], layer: Layer) -> NDArray[np.float64]:
@@ -158,11 +168,6 @@ def true_values(stored: NDArray[np.generic], layer: Layer) -> NDArray[np.float64
     if (layer.scale, layer.offset) != (1.0, 0.0):
         values = values * layer.scale + layer.offset
     return values
-
-
-def _bound_type(layer: Layer) -> np.dtype[np.generic] | None:
-    # Scaled values are float64 numbers of their own: only what was stored as it stands has the stored type's rounding.
-    return layer.dtype if (layer.scale, layer.offset) == (1.0, 0.0) else None
 
 
 def class_map(hazard: Hazard, grid: Grid, levels: NDArray[np.uint8]) -> HazardMap:

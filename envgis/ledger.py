@@ -1,0 +1,283 @@
+"""One additive table of whole numbers, out of which every figure comes.
+
+Rows: hazard, scenario, return period, municipality, face (a set of actions in force; "" for none), level, residual
+levels (best, central, worst) and land use. Values: area in mm² and millionths of a person. Blocks, files and workers
+each make a part and the parts are added, so the same inputs give the same bits however the work was cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from envgis import zones
+from envgis.adaptation import Factors, Faces, factors, residual
+from envgis.blocks import How, Progress
+from envgis.grid import ArrayLayer, Grid, Window
+from envgis.kernels import counting, transfer
+from envgis.landuse import Classes
+from envgis.levels import LEVELS, NO_DATA, Hazard, HazardKey, HazardMap, class_map, true_values
+from envgis.population import People
+from envgis.zones import Cover, Runs
+
+OUTSIDE = "outside"
+KEYS = [
+    "hazard", "scenario", "return_period", "municipality", "face",
+    "level", "level_best", "level_central", "level_worst", "landuse",
+]  # fmt: skip
+VALUES = ["area_mm2", "people_micro"]
+_MOST_CLASSES = 254
+_LEVELS = np.array([*LEVELS, NO_DATA], np.uint8)
+
+
+@dataclass(frozen=True)
+class Study:
+    """All that is counted on one lattice.
+
+    maps : hazard maps, all on ``cover.grid``
+    landuse : classes on that grid, and ``classes`` how many there are
+    people, faces and effects : or None
+    """
+
+    cover: Cover
+    maps: tuple[HazardMap, ...]
+    landuse: Classes | None = None
+    classes: int = 0
+    people: People | None = None
+    faces: Faces | None = None
+    effects: pd.DataFrame | None = None
+    face_cover: Cover | None = None
+    face_factors: tuple[Factors, ...] = ()
+
+
+@dataclass
+class Part:
+    """What some blocks add, for each map: (zones + outside, bins) areas and people, and what faces take out of them."""
+
+    area: NDArray[np.int64]
+    people: NDArray[np.int64]
+    taken: list[dict[tuple[int, ...], tuple[int, int]]] = field(default_factory=list)
+
+    def __add__(self, other: Part) -> Part:
+        self.area += other.area
+        self.people += other.people
+        for mine, theirs in zip(self.taken, other.taken, strict=True):
+            for key, (area, people) in theirs.items():
+                had = mine.get(key, (0, 0))
+                mine[key] = (had[0] + area, had[1] + people)
+        return self
+
+
+def add(ledgers: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """One ledger out of several: rows with the same keys are added; sorted by keys."""
+    rows = pd.concat(ledgers, ignore_index=True)
+    return rows.groupby(KEYS, dropna=False, sort=True, observed=True)[VALUES].sum().reset_index()
+
+
+def tabulate(
+    cover: Cover,
+    level: HazardMap | NDArray[np.uint8],
+    landuse: Classes | NDArray[np.uint8] | None = None,
+    codes: Sequence[str] | None = None,
+    legend: Sequence[str] | None = None,
+    people: People | None = None,
+    faces: Faces | None = None,
+    effects: pd.DataFrame | None = None,
+    how: How = How(),
+) -> pd.DataFrame:
+    """Area of each zone by level and land use, in whole mm².
+
+    cover : zones on a grid; level : a hazard map, or (rows, columns) uint8 levels 0…5 and 255 on that grid
+    landuse : classes on that grid, or (rows, columns) uint8 positions in ``legend``; legend : the classes' codes
+    codes : the zones' names (default: their numbers)
+
+    >>> import geopandas as gpd, shapely
+    >>> grid = Grid.from_bounds(32615, (500_000, 0, 500_030, 30), 10)
+    >>> square = gpd.GeoSeries([shapely.box(500_005, 5, 500_025, 25)], crs=32615)
+    >>> level = np.array([[1, 1, 1], [1, 4, 1], [1, 1, 255]], np.uint8)
+    >>> t = tabulate(zones.cover(square, grid), level, codes=["0114"])
+    >>> t = t[t["municipality"] == "0114"]
+    >>> [(int(l), round(a / 1e6)) for l, a in zip(t["level"], t["area_mm2"])]
+    [(1, 275), (4, 100), (255, 25)]
+    """
+    if not isinstance(level, HazardMap):
+        plain = Hazard(HazardKey("hazard", "present"), "hazard", "susceptibility", "levels", None, {"es": "", "en": ""})
+        level = class_map(plain, cover.grid, np.asarray(level, np.uint8))
+    if landuse is not None and legend is None:
+        raise ValueError("land use needs its legend")
+    if isinstance(landuse, np.ndarray):
+        landuse = _Held(ArrayLayer(cover.grid, landuse, NO_DATA), len(legend or ()))
+    study = Study(cover, (replace(level, grid=cover.grid),), landuse, len(legend or ()), people, faces, effects)
+    names = [str(i) for i in range(cover.count)] if codes is None else list(codes)
+    return count(study, names, list(legend or ()), how)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """Positions in a legend held in memory."""
+
+    layer: ArrayLayer
+    classes: int
+
+    @property
+    def table(self) -> NDArray[np.uint16]:
+        return np.minimum(np.arange(256), self.classes).astype(np.uint16)
+
+    def read(self, window: Window) -> NDArray[np.uint8]:
+        return np.asarray(self.layer.read(window), np.uint8)
+
+
+def count(study: Study, codes: Sequence[str], legend: Sequence[str], how: How, progress: Progress | None = None) -> pd.DataFrame:
+    """The ledger of all maps of a study. ``progress`` gets the number of blocks done.
+
+    Raises ValueError if there are more than 254 land-use classes.
+    """
+    if study.classes > _MOST_CLASSES:
+        raise ValueError(f"at most {_MOST_CLASSES} land-use classes")
+    study = _prepared(study)
+    part = how.add_up(_count_block, study, study.cover.grid.blocks(how.cells), Part.__add__, progress)
+    return add([_frame(study, i, part, codes, legend) for i in range(len(study.maps))])
+
+
+def _prepared(study: Study) -> Study:
+    """What every block needs of the faces, made once."""
+    if study.faces is None or not len(study.faces) or study.effects is None:
+        return replace(study, face_cover=None)
+    cover = zones.cover(study.faces.table.geometry, study.cover.grid, overlap=True)
+    kinds = list(study.faces.table["types"])
+    return replace(study, face_cover=cover, face_factors=tuple(factors(kinds, m.hazard, study.effects) for m in study.maps))
+
+
+def _count_block(study: Study, window: Window) -> Part:
+    cover, grid = study.cover, study.cover.grid
+    runs = cover.runs(window.row, window.rows)
+    use, use_table = _landuse(study, window)
+    people = study.people.read(window).ravel() if study.people is not None else np.zeros(0, np.int64)
+    shape = (len(study.maps), cover.count + 1, len(_LEVELS) * (study.classes + 1))
+    part = Part(np.zeros(shape, np.int64), np.zeros(shape, np.int64), [{} for _ in study.maps])
+    taken = _taken(study, window, runs, people) if study.face_cover is not None else None
+    tally = np.zeros((grid.areas.mm2.shape[1], counting.PAIRS), np.uint32)
+    for i, hazard in enumerate(study.maps):
+        stored, codes, table = _codes(hazard, window)
+        pairs = (table[:, None] * (study.classes + 1) + use_table[None, :]).astype(np.int32)
+        known = np.flatnonzero(np.logical_or.outer(table < len(LEVELS), np.arange(256) == NO_DATA) & (use_table < study.classes)[None, :])
+        _run_counts(grid, window, runs, codes, use, pairs.ravel(), known.astype(np.int32), people, tally, part.area[i], part.people[i])
+        if taken is not None:
+            part.taken[i] = _residuals(study, i, taken, stored, codes, table, use, use_table)
+    return part
+
+
+def _run_counts(
+    grid: Grid, window: Window, runs: Runs, codes: NDArray[np.uint8], use: NDArray[np.uint8], pairs: NDArray[np.int32],
+    known: NDArray[np.int32], people: NDArray[np.int64], tally: NDArray[np.uint32], area: NDArray[np.int64],
+    persons: NDArray[np.int64],
+) -> None:  # fmt: skip
+    areas = grid.areas
+    counting.tabulate(
+        codes, use, _words(codes), _words(use), pairs, known, people, grid.columns, runs.row_entry, runs.zone, runs.whole_at,
+        runs.edge_at, runs.begin, runs.end, runs.edge, runs.before, runs.upto,
+        areas.row_tile[window.row : window.row + window.rows], areas.column_tile, areas.mm2, tally, area, persons,
+    )  # fmt: skip
+
+
+def _words(codes: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    return codes[: len(codes) // 8 * 8].view(np.uint64)
+
+
+def _codes(hazard: HazardMap, window: Window) -> tuple[NDArray[np.generic], NDArray[np.uint8], NDArray[np.int64]]:
+    """A block as stored, as bytes (cells,), and the position of each byte's level in the ledger's order of levels."""
+    stored = hazard.stored(window)
+    position = np.full(256, len(LEVELS), np.int64)
+    position[: len(LEVELS)] = np.arange(len(LEVELS))
+    if hazard.codes is not None and stored.dtype == np.uint8:
+        codes = np.ascontiguousarray(stored)
+        return stored, codes.ravel(), position[hazard.codes]
+    return stored, np.ascontiguousarray(hazard.levels_of(stored)).ravel(), position
+
+
+def _landuse(study: Study, window: Window) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Classes of a block as bytes (cells,), and the position in the legend of each byte."""
+    if study.landuse is None:
+        return np.zeros(window.rows * window.columns, np.uint8), np.zeros(256, np.int64)
+    stored = study.landuse.read(window)
+    table = study.landuse.table.astype(np.int64)
+    if stored.dtype == np.uint8:
+        return np.ascontiguousarray(stored).ravel(), table
+    return table[stored].astype(np.uint8).ravel(), np.minimum(np.arange(256), study.classes)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    face: NDArray[np.int32]
+    cell: NDArray[np.int64]
+    area: NDArray[np.int64]
+    people: NDArray[np.int64]
+
+
+def _taken(study: Study, window: Window, runs: Runs, people: NDArray[np.int64]) -> _Taken | None:
+    """What each face takes of each cell of a block; None if no face touches it."""
+    assert study.face_cover is not None and study.faces is not None
+    grid, areas = study.cover.grid, study.cover.grid.areas
+    of_faces = study.face_cover.runs(window.row, window.rows)
+    if not len(of_faces.zone):
+        return None
+    municipality = study.faces.table["municipality"].to_numpy(np.int32)
+    room = int((of_faces.end - of_faces.begin).sum()) + len(of_faces.edge)
+    face, cell = np.empty(room, np.int32), np.empty(room, np.int64)
+    area, persons = np.empty(room, np.int64), np.empty(room, np.int64)
+    n = transfer.take(
+        of_faces.row_entry, of_faces.zone, of_faces.whole_at, of_faces.edge_at, of_faces.begin, of_faces.end, of_faces.edge,
+        of_faces.upto, municipality, runs.row_entry, runs.zone, runs.whole_at, runs.edge_at, runs.begin, runs.end, runs.edge,
+        runs.before, runs.upto, areas.row_tile[window.row : window.row + window.rows], areas.column_tile, areas.mm2, people,
+        grid.columns, face, cell, area, persons,
+    )  # fmt: skip
+    return _Taken(face[:n], cell[:n], area[:n], persons[:n])
+
+
+def _residuals(
+    study: Study, i: int, taken: _Taken, stored: NDArray[np.generic], codes: NDArray[np.uint8], table: NDArray[np.int64],
+    use: NDArray[np.uint8], use_table: NDArray[np.int64],
+) -> dict[tuple[int, ...], tuple[int, int]]:  # fmt: skip
+    """By (face, level, best, central, worst, land use): area and people."""
+    hazard, known = study.maps[i], study.face_factors[i]
+    level = _LEVELS[table[codes[taken.cell]]]
+    values = true_values(stored.ravel()[taken.cell], hazard.layer) if hazard.has_values else None
+    three = residual(hazard.hazard, level, values, hazard.bound_type, known.direct[taken.face], known.other[taken.face])
+    keys = np.column_stack([taken.face, level, *three, use_table[use[taken.cell]]]).astype(np.int64)
+    unique, at = np.unique(keys, axis=0, return_inverse=True)
+    area, people = np.zeros(len(unique), np.int64), np.zeros(len(unique), np.int64)
+    np.add.at(area, at.ravel(), taken.area)
+    np.add.at(people, at.ravel(), taken.people)
+    return {tuple(map(int, key)): (int(a), int(p)) for key, a, p in zip(unique, area, people, strict=True)}
+
+
+def _frame(study: Study, i: int, part: Part, codes: Sequence[str], legend: Sequence[str]) -> pd.DataFrame:
+    """The rows of one map: what no action covers, and each face."""
+    area, people = part.area[i].copy(), part.people[i].copy()
+    names, classes = [*codes, OUTSIDE], [*legend, "no_data" if legend else ""]
+    width = study.classes + 1
+    position = {int(level): k for k, level in enumerate(_LEVELS)}
+    rows = []
+    for (face, level, best, central, worst, use), (mm2, micro) in part.taken[i].items():
+        assert study.faces is not None
+        row = study.faces.table.iloc[face]
+        m, b = int(row["municipality"]), position[level] * width + use
+        area[m, b] -= mm2
+        people[m, b] -= micro
+        rows.append((names[m], str(row["face"]), level, best, central, worst, classes[use], mm2, micro))
+    if study.people is not None:
+        # People whom the lattice does not reach are outside too: nobody is lost.
+        people[-1, (len(_LEVELS) - 1) * width + study.classes] += study.people.total - int(part.people[i].sum())
+    for z, b in zip(*np.nonzero((area != 0) | (people != 0)), strict=True):
+        level = int(_LEVELS[b // width])
+        rows.append((names[z], "", level, level, level, level, classes[b % width], int(area[z, b]), int(people[z, b])))
+    frame = pd.DataFrame(rows, columns=[*KEYS[3:], *VALUES])
+    key = study.maps[i].key
+    frame.insert(0, "return_period", key.return_period)
+    frame.insert(0, "scenario", key.scenario)
+    frame.insert(0, "hazard", key.hazard)
+    return frame.astype({"return_period": "Float64", "area_mm2": "int64", "people_micro": "int64"} | dict.fromkeys(KEYS[5:9], "uint8"))
