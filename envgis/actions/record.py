@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from envgis.faults import Fault
+from envgis.locale import Language, remedy, sentence
 
 STATUSES = ("planned", "ongoing", "done", "verified", "failed")
 FUNDING_SOURCES = ("municipality", "codede", "central", "inab", "basin_authority", "cooperation", "private", "community", "remittance", "other")
@@ -77,8 +79,26 @@ def empty() -> Actions:
     return Actions(frame({}))
 
 
-def frame(columns: dict[str, Sequence[object]], geometry: Sequence[object] = ()) -> gpd.GeoDataFrame:
+def frame(columns: dict[str, Sequence[Any]], geometry: Sequence[Any] = ()) -> gpd.GeoDataFrame:
     """A table of actions from some of its columns, the others missing."""
     index = pd.RangeIndex(len(geometry))
     data = {name: pd.Series(columns.get(name, [None] * len(index)), index=index, dtype=kind) for name, kind in COLUMNS.items()}
     return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(list(geometry), index=index, crs=4326), crs=4326)
+
+
+def quarantine(set_aside: Sequence[SetAside], language: Language) -> pd.DataFrame:
+    """What becomes quarantine.csv: one row for each row set aside, with all its reasons and what to do about each.
+
+    Columns: file, row (Int64), reason, remedy (text in ``language``), by file and row.
+    """
+    rows = [
+        {
+            "file": one.file,
+            "row": one.row,
+            "reason": " ".join(sentence(fault.message, language) for fault in one.faults),
+            "remedy": " ".join(dict.fromkeys(remedy(fault.message, language) for fault in one.faults)),
+        }
+        for one in sorted(set_aside, key=lambda one: (one.file, one.row))
+    ]
+    table = pd.DataFrame(rows, columns=["file", "row", "reason", "remedy"])
+    return table.astype({"file": "string", "row": "Int64", "reason": "string", "remedy": "string"})

@@ -1,0 +1,170 @@
+"""Which of a file's columns is which of ours.
+
+In this order: what the user says in ``[…columns]``; what KoboToolbox and ODK write of themselves; names and synonyms,
+without their group prefixes (``group/question``, ``group:question``, ``group-question``). Two columns for one field are
+a fault, never a choice of ours.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from envgis.actions.reported import ReportFile
+from envgis.actions.words import fold, shipped, synonyms
+from envgis.faults import Fault, Place
+
+# The keys that a survey tool gives a report, the steadiest first: Kobo's _uuid changes with every edit.
+SYSTEM_IDS = ("root_uuid", "key", "instance_id", "uuid", "kobo_id")
+_SYSTEM = {
+    "meta/rootuuid": "root_uuid",
+    "meta/instanceid": "instance_id",
+    "key": "key",
+    "__id": "key",
+    "_uuid": "uuid",
+    "_id": "kobo_id",
+    "_submission_time": "submitted_at",
+    "submissiondate": "submitted_at",
+    "_validation_status": "review_state",
+    "reviewstate": "review_state",
+}
+_KOBO_POINT = re.compile(r"^_(?P<question>.+)_(?P<part>latitude|longitude|altitude|precision)$", re.IGNORECASE)
+_ODK_POINT = re.compile(r"^(?P<question>.+)[-:](?P<part>latitude|longitude|altitude|accuracy)$", re.IGNORECASE)
+_PARTS = {"latitude": "latitude", "longitude": "longitude", "precision": "accuracy_m", "accuracy": "accuracy_m", "altitude": ""}
+_SHOWN = 40  # column names that a sentence lists
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A file with its columns named by our fields."""
+
+    file: ReportFile
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def has(self, name: str) -> bool:
+        return name in self.headers
+
+    def header(self, name: str) -> str | None:
+        """The column's name in the file."""
+        return self.headers.get(name)
+
+    def text(self, name: str) -> pd.Series:
+        """The cells without outer blanks; empty text where the file has no such column."""
+        if name not in self.headers:
+            return pd.Series([""] * len(self.file.rows), dtype="string")
+        return self.file.rows[self.headers[name]].astype("string").fillna("").str.strip().reset_index(drop=True)
+
+    def typed(self, name: str) -> NDArray[np.bool_]:
+        """Whether each cell was a number in the file, so that nobody has to ask how it was written."""
+        cells = (self.file.typed or {}).get(self.headers.get(name, ""))
+        return np.zeros(len(self.file.rows), bool) if cells is None else cells
+
+
+@cache
+def known(table: str) -> Mapping[str, str]:
+    """Folded header → field, from ``data/columns.csv`` or ``data/site_columns.csv``."""
+    return {fold(word): row["field"] for row in shipped(table) for word in (row["field"], *synonyms(row["synonyms"]))}
+
+
+def match(file: ReportFile, own: Mapping[str, str], table: str) -> tuple[Columns, list[Fault]]:
+    """The file's columns by our fields, and a fault for each field that two columns claim.
+
+    own : the user's column name → field; it wins over everything else
+    table : the shipped table of names, "columns" or "site_columns"
+    """
+    headers = [str(header) for header in file.rows.columns]
+    claims: dict[str, list[str]] = {}
+    mine = {header: target for header in headers if (target := _own(header, own)) is not None}
+    for header, target in mine.items():
+        claims.setdefault(target, []).append(header)
+    given = frozenset(claims)
+    questions = _point_questions(headers)
+    for header in headers:
+        if header not in mine and not _is_option(header, headers):
+            target = _field_of(header, known(table), questions)
+            if target and target not in given:
+                claims.setdefault(target, []).append(header)
+    faults = [
+        Fault("report-two-columns", Place(file.label, column=names[0]), " · ".join(names), {"name": target, "columns": names})
+        for target, names in claims.items()
+        if len(names) > 1
+    ]
+    return Columns(file, {target: names[0] for target, names in claims.items()}), faults
+
+
+def check_own(own: Mapping[str, str], files: Sequence[ReportFile], table: str, section: str) -> list[Fault]:
+    """Faults in the user's mapping itself: fields that we do not have, columns that no file has."""
+    fields = {*known(table).values(), *SYSTEM_IDS}
+    faults = []
+    for name, target in own.items():
+        at = Place(column=f"{section}.{name}")
+        if target not in fields:
+            near = difflib.get_close_matches(target, sorted(fields), n=3, cutoff=0.4)
+            faults.append(Fault("mapping-field-unknown", at, target, {"near": near or sorted(fields)}))
+        elif files and not any(_own(str(header), {name: target}) for file in files for header in file.rows.columns):
+            faults.append(Fault("mapping-column-unused", at, name, severity="warning"))
+    return faults
+
+
+def listed(file: ReportFile) -> list[str]:
+    """The columns found, as a sentence lists them."""
+    headers = [str(header) for header in file.rows.columns]
+    return headers[:_SHOWN] + (["…"] if len(headers) > _SHOWN else [])
+
+
+def _tails(header: str) -> list[str]:
+    """The header without its group prefixes, one reading for each separator."""
+    return [header, *(header.rsplit(mark, 1)[1] for mark in "/:-" if mark in header)]
+
+
+def _own(header: str, own: Mapping[str, str]) -> str | None:
+    for name in _tails(header):
+        if name in own:
+            return own[name]
+    folded = {fold(name): target for name, target in own.items()}
+    return next((folded[fold(name)] for name in _tails(header) if fold(name) in folded), None)
+
+
+def _is_option(header: str, headers: Sequence[str]) -> bool:
+    """Whether the column is one answer of a question with several (``funding/remittance`` beside ``funding``)."""
+    return "/" in header and header.rsplit("/", 1)[0] in headers
+
+
+def _point_questions(headers: Sequence[str]) -> frozenset[str]:
+    """The questions of which a survey tool wrote latitude and longitude apart, in small letters, without groups."""
+    found = (_point(header) for header in headers)
+    return frozenset(question for question, _ in filter(None, found))
+
+
+def _point(header: str) -> tuple[str, str] | None:
+    """Question and field of a column such as ``group/_place_latitude`` or ``group-place-Latitude``."""
+    tail = re.split(r"[/:]", header)[-1]
+    parts = _KOBO_POINT.match(tail) or _ODK_POINT.match(header)
+    if parts is None:
+        return None
+    question = re.split(r"[/:-]", parts["question"])[-1].casefold()
+    if parts["question"].casefold().endswith(("start-geopoint", "start_geopoint")):
+        return None  # where the form was opened, not where the action is
+    return question, _PARTS[parts["part"].casefold()]
+
+
+def _field_of(header: str, names: Mapping[str, str], questions: frozenset[str]) -> str | None:
+    lower = header.casefold()
+    if lower in _SYSTEM or lower.rsplit("/", 1)[-1] in _SYSTEM:
+        return _SYSTEM.get(lower) or _SYSTEM[lower.rsplit("/", 1)[-1]]
+    point = _point(header)
+    if point is not None:
+        return point[1] or None
+    tails = _tails(header)
+    if any(tail.casefold() in questions for tail in tails):
+        return "geopoint"  # the raw answer beside its parts
+    if tails[-1].startswith("_") or "start-geopoint" in lower:
+        return None
+    return next((names[fold(tail)] for tail in tails if fold(tail) in names), None)

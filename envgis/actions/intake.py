@@ -1,0 +1,189 @@
+"""Files of reports → accepted actions and rows set aside. Rows read = accepted + set aside, always."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from envgis.actions import amounts, catalogue, columns, counted, dates, duplicates, located, said, shapes
+from envgis.actions.columns import SYSTEM_IDS, Columns
+from envgis.actions.duplicates import Draft
+from envgis.actions.places import Gazetteer
+from envgis.actions.record import COLUMNS, Actions, SetAside, empty
+from envgis.actions.reported import ReportFile
+from envgis.actions.review import Review
+from envgis.actions.words import or_missing
+from envgis.faults import Fault, Place
+from envgis.workspace import Reports
+
+
+def take(files: Sequence[ReportFile], reports: Reports, municipalities: gpd.GeoDataFrame) -> Actions:
+    """Read, place and check every row of ``files``.
+
+    files : as `envgis.sources.reports.read_files` gives them
+    reports : the workspace's ``[actions]``: the day, the user's words for ours
+    municipalities : code, name, geometry (EPSG:4326), all of the layer, not only the selected ones
+    returns : accepted rows in the order of the files, each row set aside with every reason, and notes. Errors among
+        the notes (a file without a needed column, two columns for one field) stop the job; their files gave no row.
+    """
+    notes = [
+        *columns.check_own(reports.columns, files, "columns", "actions.columns"),
+        *_check_types(reports),
+    ]
+    usable, faults = _usable(files, reports)
+    notes += faults
+    gazetteer = Gazetteer(municipalities)
+    drafts = [_draft(named, reports, gazetteer) for named in usable]
+    duplicates.set_aside_repeats(drafts)
+    duplicates.mark_alike(drafts)
+    set_aside: list[SetAside] = []
+    for draft in drafts:
+        set_aside += draft.review.set_aside()
+        notes += draft.review.notes()
+    return Actions(_accepted(drafts), tuple(set_aside), tuple(notes))
+
+
+def _check_types(reports: Reports) -> list[Fault]:
+    known = list(catalogue.types().index)
+    return [
+        Fault(
+            "mapping-type-unknown",
+            Place(column=f"actions.types.{word}"),
+            slug,
+            {"near": difflib.get_close_matches(slug, known, n=3, cutoff=0.4) or known},
+        )
+        for word, slug in reports.types.items()
+        if slug not in known
+    ]
+
+
+def _usable(files: Sequence[ReportFile], reports: Reports) -> tuple[list[Columns], list[Fault]]:
+    """The files that say what and where, and what is wrong with the others.
+
+    A sheet or layer beside a usable one of the same file (lists, instructions) is only told of.
+    """
+    usable, refused, faults = [], [], []
+    for file in files:
+        named, twice = columns.match(file, reports.columns, "columns")
+        lacking = [
+            code
+            for code, there in (("report-no-action-type", named.has("action_type")), ("report-no-location", located.has_place(named)))
+            if not there
+        ]
+        if lacking:
+            refused.append((file, lacking))
+        elif twice:
+            faults += twice
+        else:
+            usable.append(named)
+    read = {named.file.path for named in usable}
+    for file, lacking in refused:
+        if file.path in read:
+            faults.append(Fault("report-table-not-read", Place(file.name, layer=file.layer), severity="warning"))
+        else:
+            faults += [Fault(code, Place(file.label), values={"columns": columns.listed(file)}) for code in lacking]
+    return usable, faults
+
+
+def _draft(named: Columns, reports: Reports, gazetteer: Gazetteer) -> Draft:
+    """One file's rows, read and placed, with what speaks against each."""
+    file = named.file
+    review = Review(file)
+    too_long = np.zeros(len(file.rows), bool)
+    too_long[list(file.too_long)] = True
+    review.refuse(too_long, "row-too-long")
+    said.refuse_totals(named, review)
+
+    action_type = said.action_types(named, reports.types, review)
+    state, status = said.reviewed(named, said.statuses(named, review), review)
+    place = located.locate(named, review)
+    declared = counted.declare(named, place, gazetteer, review)
+    where = counted.count_in(declared, place, gazetteer, review)
+    sizes = amounts.sizes(named, review)
+    _measure(sizes, place, review)
+    _expect_geometry(action_type, place, review)
+
+    codes = np.array([*gazetteer.codes, None], dtype=object)
+    table = _frame(
+        {
+            "action_id": _ids(named),
+            "source": [file.label] * len(file.rows),
+            "source_row": file.row_numbers,
+            "action_type": action_type,
+            "status": status,
+            **said.periods(named, status, reports.date, review),
+            "geometry_source": place.source,
+            "accuracy_m": place.accuracy_m,
+            "municipality_code": codes[where],
+            "municipality_declared": codes[np.maximum(declared, -1)],
+            **{name: or_missing(named.text(name)) for name in ("community", "notes")},
+            **sizes,
+            **amounts.participants(named, review),
+            **amounts.money(named, review),
+            "funding_source": said.funding(named, review),
+            "review_state": state,
+        },
+        place,
+    )
+    return Draft(table, dates.moments(named.text("submitted_at")), review)
+
+
+def _frame(data: dict[str, object], place: located.Located) -> gpd.GeoDataFrame:
+    typed = {name: _typed(data.get(name), kind, len(place.shape)) for name, kind in COLUMNS.items()}
+    return gpd.GeoDataFrame(typed, geometry=gpd.GeoSeries(place.shape, crs=4326), crs=4326)
+
+
+def _typed(values: Any, kind: Any, count: int) -> pd.Series:
+    if values is None:
+        return pd.Series([None] * count, dtype=kind)
+    series: pd.Series = pd.Series(values).reset_index(drop=True)
+    if kind == "Int64":
+        # A count that cannot be one speaks against its row, which then never gets here.
+        return series.where(series.isna() | ((series % 1) == 0)).astype("Float64").astype(kind)
+    return series.astype(kind)
+
+
+def _ids(named: Columns) -> pd.Series:
+    """The report's own id, else the steadiest key of its survey tool, else one made from the file and the row."""
+    ids = named.text("action_id")
+    for name in SYSTEM_IDS:
+        ids = ids.mask(ids == "", named.text(name).str.removeprefix("uuid:"))
+    made = [hashlib.sha256(f"{named.file.sha256}:{named.file.label}:{row}".encode()).hexdigest()[:12] for row in named.file.row_numbers]
+    # A face of the ledger is a list of ids with bars between them.
+    return ids.mask(ids == "", pd.Series(made, dtype="string")).str.replace("|", "/", regex=False)
+
+
+def _measure(sizes: dict[str, object], place: located.Located, review: Review) -> None:
+    """Areas and lengths of what was drawn, where none is declared; a declared area that is far from it is noted."""
+    declared = np.asarray(sizes["area_ha"], float)
+    drawn = shapes.area_ha(place.shape)
+    with np.errstate(invalid="ignore"):
+        review.note(np.abs(declared - drawn) > 0.25 * drawn, "area-differs")
+    sizes["area_ha"] = np.where(np.isnan(declared), drawn, declared)
+    length = np.asarray(sizes["length_m"], float)
+    sizes["length_m"] = np.where(np.isnan(length), shapes.length_m(place.shape), length)
+
+
+def _expect_geometry(action_type: pd.Series, place: located.Located, review: Review) -> None:
+    """Note a type that was drawn in another way than it usually is."""
+    expected = action_type.map(catalogue.types()["geometry"]).fillna("any")
+    kinds = shapes.kinds(place.shape)
+    odd = [kind != "" and usual != "any" and kind not in usual.split() for kind, usual in zip(kinds, expected, strict=True)]
+    # A point stands for any shape: most reports have nothing else.
+    review.note(np.array(odd, bool) & (kinds != "point"), "geometry-unusual")
+
+
+def _accepted(drafts: Sequence[Draft]) -> gpd.GeoDataFrame:
+    tables = []
+    for draft in drafts:
+        table = draft.table.assign(flags=draft.review.flags())
+        tables.append(table[~draft.review.refused])
+    if not tables:
+        return empty().table
+    return gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), geometry="geometry", crs=4326)

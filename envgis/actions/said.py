@@ -1,0 +1,119 @@
+"""What each row says in words: type, status, dates, who paid, what the reviewer decided."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from envgis.actions import catalogue, dates
+from envgis.actions.columns import Columns
+from envgis.actions.review import Review
+from envgis.actions.words import fold, or_missing, vocabulary
+from envgis.locale import LANGUAGES
+
+Mask = NDArray[np.bool_]
+
+_IN_FORCE = ("done", "verified")
+_TOTALS = frozenset({"total", "totales", "total general", "suma", "subtotal", "grand total", "sum"})
+
+
+def action_types(columns: Columns, own: Mapping[str, str], review: Review) -> pd.Series:
+    """The slug of each row's type, by the user's own words, then the catalogue's. An unknown one is never guessed."""
+    words = columns.text("action_type")
+    known = {**catalogue.words(), **{fold(word): slug for word, slug in own.items() if slug in catalogue.types().index}}
+    slugs = words.map(lambda word: known.get(fold(word), "")).astype("string")
+    column = columns.header("action_type")
+    review.refuse((words == "").to_numpy(bool), "type-missing", column)
+    unknown = ((words != "") & (slugs == "")).to_numpy(bool)
+    near = {word: _names(catalogue.nearest()(word)) for word in words[unknown].unique()}
+    review.refuse(unknown, "type-unknown", column, words, near=[near.get(word) for word in words])
+    return or_missing(slugs)
+
+
+def _names(slugs: list[str]) -> dict[str, str]:
+    types = catalogue.types()
+    return {language: ", ".join(f"{types[f'name_{language}'].at[slug]!s} ({slug})" for slug in slugs) for language in LANGUAGES}
+
+
+def refuse_totals(columns: Columns, review: Review) -> None:
+    """A row that adds up the others is no report."""
+    rows = columns.file.rows
+    first = rows.mask(rows == "").bfill(axis=1).iloc[:, 0]
+    review.refuse(first.fillna("").map(fold).isin(_TOTALS).to_numpy(bool), "row-is-total", found=first.fillna("").tolist())
+
+
+def statuses(columns: Columns, review: Review) -> pd.Series:
+    """One of `record.STATUSES`; NA where the row says nothing."""
+    words = columns.text("status")
+    known = vocabulary("status")
+    values = words.map(lambda word: known.get(fold(word), "")).astype("string")
+    unknown = ((words != "") & (values == "")).to_numpy(bool)
+    review.refuse(unknown, "status-unknown", columns.header("status"), words)
+    review.note((words == "").to_numpy(bool), "status-missing")
+    return or_missing(values)
+
+
+def reviewed(columns: Columns, status: pd.Series, review: Review) -> tuple[pd.Series, pd.Series]:
+    """What the reviewer decided, and the status that follows from it: approved and done is verified."""
+    words = columns.text("review_state")
+    known = vocabulary("review_state")
+    state = words.map(lambda word: known.get(fold(word), "")).astype("string")
+    review.refuse((state == "rejected").to_numpy(bool), "report-rejected", columns.header("review_state"), words)
+    review.note(state.isin(["on_hold", "has_issues"]).to_numpy(bool), "review-open")
+    review.note(((words != "") & (state == "")).to_numpy(bool), "review-unknown")
+    confirmed = ((state == "approved") & (status == "done")).fillna(False)
+    return or_missing(state), status.mask(confirmed.astype(bool), "verified")
+
+
+def periods(columns: Columns, status: pd.Series, today: dt.date, review: Review) -> dict[str, pd.Series]:
+    """date_start and date_end, and what speaks against them. ``today`` is the workspace's day, never the clock's."""
+    start, end = _dates("date_start", columns, review), _dates("date_end", columns, review)
+    found = (columns.text("date_start") + " → " + columns.text("date_end")).tolist()
+    review.refuse((end < start).to_numpy(bool), "date-order", columns.header("date_end"), found)
+    finished = status.isin(_IN_FORCE).to_numpy(bool)
+    last = end.where(end.notna(), start)
+    column = columns.header("date_end") or columns.header("date_start")
+    late = finished & ((last > pd.Timestamp(today)) | (start > pd.Timestamp(today))).to_numpy(bool)
+    review.refuse(late, "date-future", column, last.dt.strftime("%Y-%m-%d").fillna("").tolist(), day=today)
+    review.note(finished & last.isna().to_numpy(bool), "date-missing")
+    return {"date_start": start, "date_end": end}
+
+
+def _dates(name: str, columns: Columns, review: Review) -> pd.Series:
+    text = columns.text(name)
+    read = dates.read(text)
+    column = columns.header(name)
+    review.refuse(read.unreadable, "date-unreadable", column, text)
+    review.refuse(read.impossible, "date-impossible", column, text)
+    review.refuse(read.undecided, "date-undecided", column, text)
+    review.note(read.assumed, "date-day-first", name=column)
+    return read.value
+
+
+def funding(columns: Columns, review: Review) -> pd.Series:
+    """Who paid: values of `record.FUNDING_SOURCES`, sorted, joined by ``;``; NA where the row says nothing."""
+    words = columns.text("funding_source")
+    read = {word: _funders(word) for word in words.unique()}
+    review.note(words.map(lambda word: read[word][1]).to_numpy(bool), "funding-unknown")
+    return or_missing(words.map(lambda word: ";".join(read[word][0])))
+
+
+def _funders(cell: str) -> tuple[list[str], bool]:
+    """Funding sources of one cell, and whether a word in it is unknown (counted as "other")."""
+    known = vocabulary("funding_source")
+    found: set[str] = set()
+    unknown = False
+    for part in filter(None, (piece.strip() for piece in re.split(r"[;|,/+]", cell))):
+        if fold(part) in known:
+            found.add(known[fold(part)])
+        elif all(fold(word) in known for word in part.split()):  # Kobo: several answers with blanks between
+            found |= {known[fold(word)] for word in part.split()}
+        else:
+            found.add("other")
+            unknown = True
+    return sorted(found), unknown

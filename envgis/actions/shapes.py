@@ -1,0 +1,176 @@
+"""Shapes as they were drawn: raw strings of a survey tool, rings that are not quite rings, true areas and lengths."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+Mask = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Shapes = NDArray[np.object_]
+
+WGS84 = pyproj.Geod(ellps="WGS84")
+SNAP_M = 1.0  # a ring whose ends lie closer is closed
+REPAIR_SHARE = 0.01  # a crossing ring is repaired where that changes its area by less
+_POINT, _LINE, _POLYGON = 0, 1, 3
+_MULTI = {4: _POINT, 5: _LINE, 6: _POLYGON}
+
+
+def parse(text: str, closed: bool) -> shapely.Geometry | None:
+    """A shape from "lat lon alt acc; lat lon alt acc; …"; a ring where ``closed``. None if it cannot be read.
+
+    A ring of two corners (A-B-A) is a line, as survey tools write it; a gap of less than a metre is closed.
+    """
+    corners = []
+    for part in re.split(r"\s*;\s*", text.strip()):
+        if part:
+            try:
+                numbers = [float(word) for word in part.split()]
+            except ValueError:
+                return None
+            if not 2 <= len(numbers) <= 4:
+                return None
+            corners.append((numbers[1], numbers[0]))
+    distinct = len(set(corners))
+    if not corners or not all(math.isfinite(value) for corner in corners for value in corner):
+        return None
+    if distinct == 1:
+        return shapely.Point(corners[0])
+    if not closed or distinct == 2:
+        return shapely.LineString(corners[:2] if closed else corners)
+    return _ring(corners)
+
+
+def _ring(corners: list[tuple[float, float]]) -> shapely.Geometry | None:
+    (x0, y0), (x1, y1) = corners[0], corners[-1]
+    if (x0, y0) != (x1, y1):
+        if max(abs(x0), abs(x1)) > 180 or max(abs(y0), abs(y1)) > 90:
+            return None
+        gap = WGS84.inv(x0, y0, x1, y1)[2]
+        corners = [*corners[:-1], corners[0]] if gap < SNAP_M and len(corners) > 3 else [*corners, corners[0]]
+    return shapely.Polygon(corners)
+
+
+class Local:
+    """An azimuthal equidistant projection about one place: metres near it, to a few parts in a million within 20 km."""
+
+    def __init__(self, lon: float, lat: float) -> None:
+        crs = f"+proj=aeqd +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m"
+        self._projection = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+
+    def metres(self, shape: Any) -> Any:
+        """Shapes in degrees → in metres."""
+        return shapely.transform(shape, self._forward)
+
+    def degrees(self, shape: Any) -> Any:
+        """Shapes in metres → in degrees."""
+        return shapely.transform(shape, self._back)
+
+    def _forward(self, corners: Floats) -> Floats:
+        return np.column_stack(self._projection.transform(corners[:, 0], corners[:, 1]))
+
+    def _back(self, corners: Floats) -> Floats:
+        return np.column_stack(self._projection.transform(corners[:, 0], corners[:, 1], direction="INVERSE"))
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """Shapes that can be counted.
+
+    shape : flat, valid; None where there was none or it could not be kept
+    collapsed : a drawn area without an inside (fewer than three corners, all on one line)
+    crossing : an outline that crosses itself, too much of it to be repaired
+    mixed : a collection of several kinds, or several points
+    repaired : a crossing outline that was made valid
+    """
+
+    shape: Shapes
+    collapsed: Mask
+    crossing: Mask
+    mixed: Mask
+    repaired: Mask
+
+
+def clean(shape: Shapes) -> Cleaned:
+    """Flat, valid shapes, each fault said apart. Longitudes and latitudes need not be possible yet."""
+    shape = shapely.force_2d(shape)
+    shape[shapely.is_empty(shape)] = None
+    mixed, collapsed, crossing, repaired = (np.zeros(len(shape), bool) for _ in range(4))
+    kind = shapely.get_type_id(shape)
+    for i in np.flatnonzero(kind >= 4).tolist():
+        one = shapely.get_num_geometries(shape[i]) == 1
+        if one:
+            shape[i] = shapely.get_geometry(shape[i], 0)
+        mixed[i] = not one and kind[i] in (4, 7)
+    kind = shapely.get_type_id(shape)
+    areal = (kind == 3) | (kind == 6)
+    collapsed = areal & (shapely.area(shape) == 0) & ~_crosses(shape)
+    for i in np.flatnonzero(areal & ~collapsed & ~shapely.is_valid(shape)).tolist():
+        mended = _mended(shape[i])
+        crossing[i], repaired[i] = mended is None, mended is not None
+        shape[i] = mended
+    shape[mixed | collapsed] = None
+    return Cleaned(shape, collapsed, crossing, mixed, repaired)
+
+
+def _crosses(shape: Shapes) -> Mask:
+    """Whether an outline without area (a figure of eight) has an inside all the same once it is made valid."""
+    flat = (shapely.area(shape) == 0) & (shapely.get_dimensions(shape) == 2)
+    crosses = np.zeros(len(shape), bool)
+    for i in np.flatnonzero(flat).tolist():
+        crosses[i] = shapely.area(shapely.make_valid(shape[i], method="structure", keep_collapsed=False)) > 0
+    return crosses
+
+
+def _mended(shape: shapely.Geometry) -> shapely.Geometry | None:
+    """A valid shape, if its area in metres is the drawn one but for one part in a hundred."""
+    lon, lat = shapely.get_coordinates(shape).mean(axis=0)
+    if abs(lon) > 180 or abs(lat) > 90:
+        return None
+    local = Local(lon, lat)
+    metres = local.metres(shape)
+    mended = shapely.make_valid(metres, method="structure", keep_collapsed=False)
+    drawn, kept = shapely.area(metres), shapely.area(mended)
+    if drawn <= 0 or abs(kept - drawn) >= REPAIR_SHARE * drawn:
+        return None
+    degrees: shapely.Geometry = local.degrees(mended)
+    return degrees if shapely.is_valid(degrees) else None
+
+
+def kinds(shape: Shapes) -> NDArray[np.object_]:
+    """ "point", "line" or "polygon" for each shape, "" where there is none."""
+    names = np.array(["point", "line", "", "polygon", "point", "line", "polygon", "", ""], dtype=object)
+    return names[shapely.get_type_id(shape)]
+
+
+def stand(shape: Shapes) -> tuple[Floats, Floats]:
+    """Longitude and latitude of the place where each shape stands: the point, a line's middle, a point inside an area."""
+    kind = kinds(shape)
+    place = np.full(len(shape), None, dtype=object)
+    place[kind == "point"] = shapely.centroid(shape[kind == "point"])
+    place[kind == "line"] = shapely.point_on_surface(shape[kind == "line"])
+    place[kind == "polygon"] = shapely.point_on_surface(shape[kind == "polygon"])
+    return shapely.get_x(place), shapely.get_y(place)
+
+
+def area_ha(shape: Shapes) -> Floats:
+    """Geodesic area (WGS 84) of areas; NaN for all else."""
+    areas = np.full(len(shape), np.nan)
+    for i in np.flatnonzero(kinds(shape) == "polygon").tolist():
+        areas[i] = abs(WGS84.geometry_area_perimeter(shapely.orient_polygons(shape[i]))[0]) / 10_000
+    return areas
+
+
+def length_m(shape: Shapes) -> Floats:
+    """Geodesic length (WGS 84) of lines; NaN for all else."""
+    lengths = np.full(len(shape), np.nan)
+    for i in np.flatnonzero(kinds(shape) == "line").tolist():
+        lengths[i] = WGS84.geometry_length(shape[i])
+    return lengths

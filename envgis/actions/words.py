@@ -1,0 +1,84 @@
+"""Words as people write them → ours: accents, case and punctuation do not count, anything else does. Nothing is guessed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+
+import pandas as pd
+
+_NOT_WORD = re.compile(r"[^\w$%]+|_")
+
+
+def fold(text: str) -> str:
+    """Lower case, no accents, punctuation as single spaces.
+
+    >>> fold("  Tipo_de ACCIÓN: ")
+    'tipo de accion'
+    """
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return " ".join(_NOT_WORD.sub(" ", plain).split())
+
+
+def shipped(table: str) -> list[dict[str, str]]:
+    """The rows of a table under ``envgis/data``, as text."""
+    text = files("envgis.data").joinpath(f"{table}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def or_missing(text: pd.Series) -> pd.Series:
+    """Text with NA where it is empty."""
+    return text.astype("string").mask(text == "")
+
+
+def synonyms(cell: str) -> list[str]:
+    """The words of a ``|``-joined cell."""
+    return [word for word in cell.split("|") if word]
+
+
+@cache
+def vocabulary(field: str) -> Mapping[str, str]:
+    """Folded word → value, of a field with a fixed set of values (``status``, ``funding_source``, …)."""
+    words: dict[str, str] = {}
+    for row in shipped("words"):
+        if row["field"] == field:
+            words |= {fold(word): row["value"] for word in [row["value"], *synonyms(row["synonyms"])]}
+    return words
+
+
+def _trigrams(word: str) -> Counter[str]:
+    padded = f"  {word} "
+    return Counter(padded[i : i + 3] for i in range(len(padded) - 2))
+
+
+class Nearest:
+    """The known words nearest to an unknown one, by shared trigrams (Dice); to be shown to a person, never to decide."""
+
+    def __init__(self, known: Iterable[tuple[str, str]]) -> None:
+        """``known`` : pairs of word and what it stands for"""
+        self._known = [(_trigrams(fold(word)), meaning) for word, meaning in known]
+        self._by_gram: dict[str, list[int]] = {}
+        for i, (grams, _) in enumerate(self._known):
+            for gram in grams:
+                self._by_gram.setdefault(gram, []).append(i)
+
+    def __call__(self, word: str, count: int = 3) -> list[str]:
+        """``count`` meanings, the nearest first (fewer where fewer are known)."""
+        grams = _trigrams(fold(word[:80]))
+        size = grams.total()
+        shared: Counter[int] = Counter()
+        for gram, times in grams.items():
+            for i in self._by_gram.get(gram, ()):
+                shared[i] += min(times, self._known[i][0][gram])
+        best = {meaning: 0.0 for _, meaning in self._known}
+        for i, common in shared.items():
+            other, meaning = self._known[i]
+            best[meaning] = max(best.get(meaning, 0.0), 2 * common / (size + other.total()))
+        return sorted(best, key=lambda meaning: (-best[meaning], meaning))[:count]

@@ -1,0 +1,110 @@
+"""Delimited text of any make: what its bytes are, what parts its cells, where its header stands. All cells stay text."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+SEPARATORS = (";", ",", "\t", "|")
+_SAMPLE = 300  # records that tell the separator
+_HEADER_WITHIN = 15  # records among which the header is looked for
+_SPANISH = frozenset("áéíóúñüÁÉÍÓÚÑÜ")
+_SINGLE_BYTE = ("cp1252", "mac_roman", "cp850")
+_DOUBLE = re.compile("[ÂÃ][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]")
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The records of a file. ``first`` : the number a person sees beside the first one."""
+
+    records: list[list[str]]
+    encoding: str
+    separator: str
+
+
+def parse(raw: bytes) -> Cells:
+    """The records of a delimited file.
+
+    Raises UnicodeError if the bytes are no text, csv.Error if the quotes do not close.
+    """
+    text, encoding = decode(raw)
+    # CR alone ends a line in exports made on older Macs; csv refuses it.
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    declared = re.match(r"^\ufeff?\"?sep=(.)\"?\n", text)
+    if declared:
+        text = text[declared.end() :]  # a spreadsheet does not show this line, so it has no number
+    separator = declared[1] if declared else find_separator(text)
+    records = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    return Cells(records, encoding, separator)
+
+
+def decode(raw: bytes) -> tuple[str, str]:
+    """Text and the name of its encoding: by its mark, else UTF-8 if it is, else by its Spanish letters.
+
+    Raises UnicodeError for bytes that are no text.
+    """
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if raw.startswith(mark):
+            return raw.removeprefix(mark).decode(encoding), encoding
+    if b"\x00" in raw:
+        evens, odds = raw[0:2000:2].count(0), raw[1:2000:2].count(0)
+        if len(raw) % 2 or max(evens, odds) < 0.3 * min(len(raw), 2000) / 2:
+            raise UnicodeError("binary")
+        encoding = "utf-16-le" if odds > evens else "utf-16-be"
+        return raw.decode(encoding), encoding
+    try:
+        return raw.decode("utf-8"), "utf-8"
+    except UnicodeDecodeError:
+        return _single_byte(raw)
+
+
+def _single_byte(raw: bytes) -> tuple[str, str]:
+    best, name, text = -1.0, "", ""
+    for encoding in _SINGLE_BYTE:
+        try:
+            candidate = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        beyond = [c for c in candidate if ord(c) > 127]
+        share = sum(c in _SPANISH for c in beyond) / len(beyond)
+        if share > best:
+            best, name, text = share, encoding, candidate
+    return text, name
+
+
+def find_separator(text: str) -> str:
+    """The sign that gives the records the most constant number of fields; the comma where none parts anything."""
+
+    def constancy(separator: str) -> tuple[float, int]:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        try:
+            counts = [len(record) for record in itertools.islice(reader, _SAMPLE) if any(record)]
+        except csv.Error:
+            return 0.0, 0
+        # Whatever stands above the header has fewer fields: the usual number is what counts.
+        fields, times = max(Counter(n for n in counts if n > 1).items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+        return (times / len(counts) if counts else 0.0), fields
+
+    return max(SEPARATORS, key=constancy) if text.strip() else ","
+
+
+def header_at(records: list[list[str]]) -> int | None:
+    """Position of the header: the first of the first records that is filled like the fullest; None if there is none."""
+    filled = [sum(1 for cell in record if cell.strip()) for record in records[:_HEADER_WITHIN]]
+    if not any(filled):
+        return None
+    return next(i for i, count in enumerate(filled) if count >= 0.6 * max(filled))
+
+
+def repair_double(cell: str) -> str:
+    """UTF-8 that was once read as cp1252 ("AmatitlÃ¡n"), as it was meant; anything else unchanged."""
+    if not _DOUBLE.search(cell):
+        return cell
+    try:
+        return cell.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return cell

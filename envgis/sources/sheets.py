@@ -1,0 +1,154 @@
+"""Workbooks (XLSX, XLSB, XLS, ODS): every sheet's cells as text, each date and number as it can be read back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+LARGEST_UNPACKED = 500_000_000
+LARGEST_RATIO = 150  # a table of repeated words packs 20 to 60 times
+_RATIO_MATTERS = 20_000_000
+MOST_CELLS = 30_000_000
+_CHUNK = 1 << 20
+
+
+class UnsafeWorkbook(Exception):
+    """A workbook that would take more memory than any table of reports needs."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: records from its first row on, and which of the cells were numbers."""
+
+    name: str
+    records: list[list[str]]
+    numbers: list[list[bool]]
+
+
+def is_workbook(raw: bytes) -> bool:
+    """Whether the bytes are a workbook's: OLE (XLS, or XLSX under a password), or a ZIP with a workbook's parts."""
+    if raw.startswith(b"\xd0\xcf\x11\xe0"):
+        return True
+    if not raw.startswith(b"PK\x03\x04"):
+        return False
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            names = set(archive.namelist())
+    except zipfile.BadZipFile:
+        return False
+    return any(name.startswith("xl/") for name in names) or "content.xml" in names
+
+
+def read_sheets(raw: bytes) -> list[Sheet]:
+    """All visible sheets that hold anything.
+
+    Raises UnsafeWorkbook for what unpacks to too much, python_calamine's PasswordError and CalamineError.
+    """
+    import python_calamine
+
+    if raw.startswith(b"PK"):
+        _weigh(raw)
+    sheets = []
+    with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw)) as workbook:
+        for about in workbook.sheets_metadata:
+            if about.typ == python_calamine.SheetTypeEnum.WorkSheet and about.visible == python_calamine.SheetVisibleEnum.Visible:
+                cells = workbook.get_sheet_by_name(about.name).to_python(skip_empty_area=False)
+                records = [[as_text(cell) for cell in record] for record in cells]
+                numbers = [[isinstance(cell, int | float) and not isinstance(cell, bool) for cell in record] for record in cells]
+                if any(any(record) for record in records):
+                    sheets.append(Sheet(about.name, records, numbers))
+    return sheets
+
+
+def as_text(cell: Any) -> str:
+    """A cell's value as text: 114.0 is "114", a day is ISO, what is missing is "".
+
+    >>> as_text(114.0), as_text(0.1), as_text(dt.datetime(2026, 3, 4)), as_text(None)
+    ('114', '0.1', '2026-03-04', '')
+    """
+    if cell is None or cell is np.nan:
+        return ""
+    if isinstance(cell, bool | np.bool_):
+        return "true" if cell else "false"
+    if isinstance(cell, float | np.floating):
+        number = float(cell)
+        if number != number:
+            return ""
+        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
+    if isinstance(cell, dt.datetime):
+        if cell != cell:  # NaT
+            return ""
+        return cell.date().isoformat() if cell.time() == dt.time() and cell.tzinfo is None else cell.isoformat()
+    if isinstance(cell, dt.date | dt.time):
+        return cell.isoformat()
+    return str(cell)
+
+
+def _weigh(raw: bytes) -> None:
+    """Refuse an archive by what it really unpacks to (what it declares may be a lie) and by the cells it spans."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_UNPACKED:
+                raise UnsafeWorkbook("size")
+            total = 0
+            for entry in archive.infolist():
+                span = _Span() if entry.filename.startswith("xl/worksheets/") else None
+                entry.file_size = LARGEST_UNPACKED + 1  # zipfile stops at the declared size, other readers do not
+                with archive.open(entry) as part:
+                    while chunk := part.read(_CHUNK):
+                        total += len(chunk)
+                        if total > LARGEST_UNPACKED or (total > _RATIO_MATTERS and total > LARGEST_RATIO * len(raw)):
+                            raise UnsafeWorkbook("size")
+                        if span is not None:
+                            span.add(chunk)
+                if span is not None and span.cells > MOST_CELLS:
+                    raise UnsafeWorkbook("cells")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise UnsafeWorkbook(str(error)) from None
+
+
+class _Span:
+    """The rectangle that a sheet's cells span: one stray cell in the last row would make a reader fill all between."""
+
+    _CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3})(\d{1,7})"')
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._columns, self._last_row = set[bytes](), 0
+
+    def add(self, chunk: bytes) -> None:
+        text = self._rest + chunk
+        found = self._CELL.findall(text)
+        self._columns.update(column for column, _ in found)
+        if found:
+            self._last_row = max(self._last_row, *(int(row) for _, row in found))
+        self._rest = text[-200:]
+
+    @property
+    def cells(self) -> int:
+        widest = max((_column_number(column) for column in self._columns), default=0)
+        return widest * self._last_row
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - 64
+    return number
+
+
+def typed_columns(headers: list[str], numbers: list[list[bool]]) -> dict[str, NDArray[np.bool_]]:
+    """For each column that holds any number, whether each cell was one."""
+    columns = {}
+    for k, header in enumerate(headers):
+        marks = np.array([k < len(record) and record[k] for record in numbers], bool)
+        if marks.any():
+            columns[header] = marks
+    return columns
