@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+import re
 import tomllib
 import types
 import typing
@@ -16,7 +17,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from envgis.faults import BadInput, Fault, Place
+from envgis.faults import BadInput, Fault, Message, Place
+from envgis.locale import phrases
 
 FILE = "envgis.toml"
 Kind = Literal["levels", "index", "depth", "soil_loss"]
@@ -24,7 +26,7 @@ Measure = Literal["susceptibility", "hazard"]
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def _as_list(value: Any) -> Any:
@@ -32,7 +34,9 @@ def _as_list(value: Any) -> Any:
 
 
 def _as_text(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, dt.date) else str(value) if isinstance(value, int) else value
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 Paths = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
@@ -62,11 +66,12 @@ class General(_Table):
 
 
 class Municipalities(Described):
-    """``[municipalities]``"""
+    """``[municipalities]``. ``code_digits``: how many digits a code has, where the layer keeps codes as numbers."""
 
     path: str
     layer: str | None = None
     code: str = "code"
+    code_digits: int | None = Field(None, ge=1, le=12)
     name: str = "name"
     select: list[str] | None = None
     exclude: list[str] = []
@@ -118,12 +123,16 @@ class Population(Described):
 
 
 class Reports(Credited):
-    """``[actions]``: files of field reports, the day on which actions count as in force, the user's words for ours."""
+    """``[actions]``: files of field reports, the day on which actions count as in force, the user's words for ours.
+
+    ``effects`` : a table of the user's own effects (columns as in data/effects.csv), which replace those shipped.
+    """
 
     paths: list[str] = Field(min_length=1)
     date: dt.date
     columns: dict[str, str] = {}
     types: dict[str, str] = {}
+    effects: str | None = None
 
 
 class Sites(Credited):
@@ -163,43 +172,111 @@ def parse(text: str, file: str = FILE) -> Workspace:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadInput([Fault("toml-syntax", Place(file), str(error))]) from None
+        raise BadInput([_syntax(str(error), text, file)]) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists in lists
+        raise BadInput([Fault("toml-too-much", Place(file))]) from None
     try:
         workspace = Workspace.model_validate(table)
     except ValidationError as error:
         raise BadInput([_fault(e, file) for e in error.errors()]) from None
-    faults = list(_duplicates(workspace, file))
+    faults = list(_hazard_faults(workspace, file))
     if faults:
         raise BadInput(faults)
     return workspace
 
 
-def _duplicates(workspace: Workspace, file: str) -> Iterator[Fault]:
-    seen: set[tuple[str, str, float | None]] = set()
-    for hazard in workspace.hazard:
-        key = (hazard.name, hazard.scenario, hazard.return_period)
+def _syntax(said: str, text: str, file: str) -> Fault:
+    """tomllib's English word, as a line and what stands there."""
+    position = re.search(r"line (\d+)", said)
+    lines = text.splitlines()
+    row = int(position[1]) if position else max(1, len(lines))
+    return Fault("toml-syntax", Place(file, row=row), lines[row - 1].strip()[:80] if row <= len(lines) else "")
+
+
+def _hazard_faults(workspace: Workspace, file: str) -> Iterator[Fault]:
+    """What no single key shows: a map given twice, a hazard without a title."""
+    seen: dict[tuple[str, str, float | None], str] = {}
+    for number, hazard in enumerate(workspace.hazard, start=1):
+        at, where = Place(file), f"[[hazard]] {number}"
+        # Scenarios that differ in punctuation only would be written to one file.
+        key = (hazard.name, re.sub(r"[^A-Za-z0-9]", "-", hazard.scenario)[:24], hazard.return_period)
+        found = f"{hazard.name} · {hazard.scenario}" + (f" · T{hazard.return_period:g}" if hazard.return_period else "")
         if key in seen:
-            found = f"{hazard.name} · {hazard.scenario}" + (f" · T{hazard.return_period:g}" if hazard.return_period else "")
-            yield Fault("hazard-twice", Place(file), found)
-        seen.add(key)
+            yield Fault("hazard-twice", at, found, {"key": where, "first": seen[key]})
+        seen.setdefault(key, found)
+        if f"hazard.{hazard.name}" not in phrases() and not (hazard.title_es and hazard.title_en):
+            yield Fault("hazard-title-missing", at, hazard.name, {"key": where})
+
+
+# What pydantic asks for, by its error's type, as a phrase of ours.
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "whole",
+    "int_from_float": "whole",
+    "float_type": "number",
+    "finite_number": "number",
+    "bool_type": "yes-no",
+    "list_type": "list",
+    "dict_type": "table",
+    "model_type": "table",
+    "date_type": "date",
+    "greater_than": "above",
+    "greater_than_equal": "at-least",
+    "less_than_equal": "at-most",
+    "too_short": "items-at-least",
+    "too_long": "items-at-most",
+    "string_too_short": "text-not-empty",
+    "string_pattern_mismatch": "plain-name",
+}
 
 
 def _fault(error: Any, file: str) -> Fault:
-    loc = tuple(error["loc"])
-    where = ".".join(str(part + 1) if isinstance(part, int) else part for part in loc)
-    at = Place(file, column=where)
+    loc, at = tuple(error["loc"]), Place(file)
+    values: dict[str, object] = {"key": _key(loc)}
     match error["type"]:
         case "extra_forbidden":
             near = difflib.get_close_matches(str(loc[-1]), _keys_beside(loc), n=1, cutoff=0.5)
             if near:
-                return Fault("toml-unknown-key-near", at, str(loc[-1]), {"near": near[0]})
-            return Fault("toml-unknown-key", at, str(loc[-1]), {"known": sorted(_keys_beside(loc))})
+                return Fault("toml-unknown-key-near", at, str(loc[-1]), {**values, "near": near[0]})
+            return Fault("toml-unknown-key", at, str(loc[-1]), {**values, "known": sorted(_keys_beside(loc))})
         case "missing":
-            return Fault("toml-missing-key", at, str(loc[-1]))
+            return Fault("toml-missing-key", at, str(loc[-1]), values)
         case "literal_error":
-            return Fault("toml-not-allowed", at, str(error["input"]), {"allowed": error["ctx"]["expected"]})
+            allowed = re.findall(r"'([^']*)'", error["ctx"]["expected"])
+            return Fault("toml-not-allowed", at, _shown(error["input"]), {**values, "allowed": allowed})
+        case "list_type" if loc == ("hazard",) and isinstance(error["input"], dict):
+            return Fault("toml-hazard-single", at, "[hazard]", values)
+    limits = {k: v for k, v in error.get("ctx", {}).items() if isinstance(v, int | float)}
+    expected = Message(f"expected.{_EXPECTED.get(error['type'], 'other')}", limits)
+    return Fault("toml-wrong-value", at, _shown(error["input"]), {**values, "expected": expected})
+
+
+def _shown(value: object) -> str:
+    """A value as it stands in the file, cut short."""
+    match value:
+        case str():
+            text = f'"{value}"'
+        case bool():
+            text = str(value).lower()
+        case dict():
+            text = "{…}"
+        case list():
+            text = "[" + ", ".join(_shown(v) for v in value[:5]) + (", …]" if len(value) > 5 else "]")
         case _:
-            return Fault("toml-wrong-type", at, str(error["input"])[:80], {"expected": error["msg"]})
+            text = str(value)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _key(loc: tuple[Any, ...]) -> str:
+    """A key as a person finds it in the file: ``[municipalities] path``, ``[[hazard]] 2, kind``."""
+    table, rest = str(loc[0]), list(loc[1:])
+    if table not in Workspace.model_fields:
+        return table
+    head = f"[[{table}]]" if table == "hazard" else f"[{table}]"
+    if rest and isinstance(rest[0], int) and table == "hazard":
+        head += f" {rest.pop(0) + 1}" + ("," if rest else "")
+    tail = ".".join(str(part + 1) if isinstance(part, int) else part for part in rest)
+    return f"{head} {tail}".strip()
 
 
 def _keys_beside(loc: tuple[Any, ...]) -> list[str]:
@@ -226,7 +303,29 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 
 def resolve(folder: Path, path: str, allow_outside: bool) -> Path | None:
-    """The absolute path of ``path`` in ``folder``; None if it lies outside and that is not allowed."""
-    whole = (folder / path).resolve()
+    """The absolute path of ``path`` in ``folder``; None if it lies outside and that is not allowed, or is no path at all."""
+    try:
+        whole = (folder / path).resolve()
+    except (OSError, ValueError, RuntimeError):  # a NUL in it, links in a circle
+        return None
     inside = whole.is_relative_to(folder.resolve())
     return whole if inside or allow_outside else None
+
+
+def locate(folder: Path, path: str, allow_outside: bool, key: str) -> tuple[Path | None, list[Fault]]:
+    """The file that ``path`` names in ``folder``; or the fault: outside, or missing, with the nearest names that are there.
+
+    key : where the workspace names it, for example ``[municipalities] path``
+    """
+    whole = resolve(folder, path, allow_outside)
+    if whole is None:
+        return None, [Fault("path-outside", Place(FILE), path, {"key": key})]
+    try:
+        if whole.is_file():
+            return whole, []
+        beside = [p.name for p in whole.parent.iterdir()] if whole.parent.is_dir() else []
+    except OSError:
+        beside = []
+    near = difflib.get_close_matches(whole.name, beside, n=1, cutoff=0.6)
+    hint = Message("path.near", {"near": Path(path).with_name(near[0]).as_posix()}) if near else None
+    return None, [Fault("path-missing", Place(FILE), path, {"key": key, "hint": hint})]

@@ -1,0 +1,23 @@
+"""``envgis.toml`` on the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from envgis.faults import BadInput, Fault, Place
+from envgis.workspace import FILE, Workspace, parse
+
+
+def read_workspace(folder: Path) -> Workspace:
+    """The workspace of ``folder``. Raises BadInput with every fault: no folder, no file, not UTF-8, and what `parse` finds."""
+    if not folder.is_dir():
+        raise BadInput([Fault("workspace-no-folder", found=str(folder))])
+    try:
+        content = (folder / FILE).read_bytes()
+    except OSError:
+        raise BadInput([Fault("workspace-missing", found=str(folder))]) from None
+    try:
+        # Notepad puts a byte-order mark before the first letter.
+        return parse(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise BadInput([Fault("workspace-encoding", Place(FILE))]) from None
