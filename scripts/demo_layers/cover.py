@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 
 from .design import lake_polygon, projected
-from .geography import AMATITLAN, Region
-from .lattice import GTM, Lattice, at, distance_to_line, generator, noise, sample, sample_nearest
+from .geography import Region, municipalities_of, rough
+from .lattice import Lattice, at, distance_to_line, generator, noise, sample_nearest
 from .terrain import Terrain
 
 URBAN, COFFEE, MAIZE, VEGETABLES, PASTURE, BROADLEAF, CONIFER, SHRUB, WATER, BARE, WETLAND = range(1, 12)
@@ -40,6 +40,10 @@ class Place:
     parcel: np.ndarray
 
     @property
+    def codes(self) -> list[str]:
+        return [municipality.code for municipality in municipalities_of(self.region)]
+
+    @property
     def lattice(self) -> Lattice:
         return self.terrain.lattice
 
@@ -52,7 +56,7 @@ def settle(region: Region, terrain: Terrain) -> Place:
     use = _rural(region, terrain, settlement_m, parcel, (seed_row, seed_column))
     use[urban] = URBAN
     x, y = lattice.xy
-    if region is AMATITLAN:
+    if region.lake:
         use[_lava(terrain) & ~urban] = BARE
     lake = lake_polygon(region)
     if not lake.is_empty:
@@ -111,14 +115,10 @@ def _urban(region: Region, terrain: Terrain) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _winding(line: list[tuple[float, float]]) -> np.ndarray:
-    from .geography import rough
-
     return projected(rough(line, f"road {line[0]} {line[-1]}", 4, 0.11))
 
 
-def _rural(
-    region: Region, terrain: Terrain, settlement_m: np.ndarray, parcel: np.ndarray, seeds: tuple[np.ndarray, np.ndarray]
-) -> np.ndarray:
+def _rural(region: Region, terrain: Terrain, settlement_m: np.ndarray, parcel: np.ndarray, seeds: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     lattice = terrain.lattice
     slope, height = at(terrain.slope, *seeds), at(terrain.height, *seeds)
     far = at(settlement_m, *seeds) / 1000
@@ -126,7 +126,7 @@ def _rural(
     # What a parcel grows: neighbours tend to do the same. About 0…1.
     custom = at(noise(lattice, f"{region.tag} crops", (1900.0, 800.0)), *seeds)
     draw = 0.5 + 0.42 * custom + 0.42 * ((parcel * 7.13) % 1.0 - 0.5)
-    lowland = region is AMATITLAN
+    lowland = bool(region.lake)  # Amatitlán lies a thousand metres lower
     limit = 0.42 if lowland else 0.56
     farm = 1.15 - slope / limit - 0.26 * (far - 0.5).clip(0) + 0.30 * wide + 0.55 * (parcel - 0.5)
     forest = np.where(height > 2300 + 250 * wide, CONIFER, BROADLEAF)
@@ -163,9 +163,4 @@ def _lava(terrain: Terrain) -> np.ndarray:
     ):
         distance, along = distance_to_line(lattice, projected(line))
         found |= distance < width * frays * (1.15 - 0.25 * along / (len(line) - 1))
-    return found & (terrain.lattice.crs == GTM)
-
-
-def terrain_on(place: Place, name: str, target: Lattice) -> np.ndarray:
-    """A measure of the terrain on another lattice."""
-    return sample(getattr(place.terrain, name), place.lattice, target)
+    return found

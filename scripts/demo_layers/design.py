@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from pyproj import Transformer
 
-from .geography import AMATITLAN, Region, rough
+from .geography import Region, rough
 from .lattice import GTM, WGS, Lattice, distance_to_line, noise
 from .terrain import Design
 
@@ -28,7 +28,7 @@ def lake_polygon(region: Region) -> shapely.Polygon:
 def design(region: Region, lattice: Lattice) -> Design:
     """What the terrain of ``region`` should be on ``lattice``."""
     x, y = lattice.xy
-    shape = _amatitlan if region is AMATITLAN else _san_marcos
+    shape = _amatitlan if region.lake else _san_marcos
     height, weakness, relief = shape(x, y)
     height = height + 70 * noise(lattice, f"{region.tag} large", (4200.0, 2100.0))
     weakness = weakness * np.exp(0.45 * noise(lattice, f"{region.tag} rock", (1500.0, 500.0, 180.0)))
@@ -109,7 +109,7 @@ def _amatitlan(x: np.ndarray, y: np.ndarray) -> Shape:
     height = height + 190 * _hill(x, y, -90.5790, 14.4330, 750)
     height = height + 120 * _hill(x, y, -90.5300, 14.4200, 2400)
     plain = np.maximum(_hill(x, y, -90.596, 14.500, 1500, 1.8, 105), _hill(x, y, -90.622, 14.474, 1050, 1.5, 50))
-    height = height + plain * (1194 - height) * 0.93
+    height = height + plain * (1191 - height) * 0.93
     young = _cone(x, y, -90.601, 14.392, 3600)
     weakness = (1 + 3.0 * plain) * (1 - 0.35 * young)
     relief = 95 * (1 - 0.75 * plain) * (1 - 0.2 * young)

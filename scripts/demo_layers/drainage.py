@@ -105,7 +105,6 @@ def _open_pits(flow: Flow, height: np.ndarray, outlets: np.ndarray, cell_m: floa
 
 def _passes(basin: np.ndarray, height: np.ndarray) -> list[tuple[float, int, int, float]]:
     """The lowest pass (height, cell, neighbour, cells from one to the other) of every two touching basins."""
-    rows, columns = height.shape
     own = np.arange(height.size).reshape(height.shape)
     pairs = [
         (own[:, :-1], own[:, 1:]),

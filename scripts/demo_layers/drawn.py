@@ -1,100 +1,76 @@
-"""Actions drawn in QGIS: polygons and lines, put where such works belong."""
+"""Actions drawn in QGIS: the polygons and lines of ``drawn.csv``, put where such works belong."""
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import Transformer
 
 from . import hazards
 from .cover import BARE, BROADLEAF, COFFEE, CONIFER, MAIZE, PASTURE, SHRUB, VEGETABLES, WATER, Place
 from .design import lake_polygon, projected
 from .geography import municipalities
-from .lattice import GTM, WGS, at, blur, generator
+from .lattice import GTM, WGS, at, blur, generator, moved
 from .layers import write_vector
 from .terrain import gradient
 
-_TO_WGS = Transformer.from_crs(GTM, WGS, always_xy=True)
 FARMED = (MAIZE, VEGETABLES)
 _INDOORS_M = 420  # a spot lies at least so far inside its municipality
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """One drawn action. anchor: about where; size: hectares of a polygon, metres of a line; want: what the spot is
-    chosen for ("soil_loss", "steep", "coffee", "bush") or how a line runs ("contour", "river", "across", "shore")."""
+    """A row of ``drawn.csv``, and what decides its shape.
 
-    kind: str
-    status: str
-    start: str
-    end: str
-    municipality: str
-    place: str
+    anchor: about where (lon, lat); size: hectares of a polygon, metres of a line; want: what the spot is chosen for
+    ("soil_loss", "steep", "coffee", "bush", "delta") or how a line runs ("contour", "river", "across").
+    """
+
+    row: dict[str, str]
     anchor: tuple[float, float]
     want: str
     size: float
-    people: tuple[int, int, int, int, int, int]
-    cost: float
-    funding: str
-    share: float
-    notes: str
 
-
-_POLYGONS = [
-    Drawn("terraces", "done", "2025-02-10", "2026-04-30", "1201", "Serchil", (-91.8090, 15.0060), "soil_loss", 34, (38, 52, 16, 21, 0, 0), 486000, "remittance;community", 70, "Terrazas de banco; fondo de migrantes de Serchil / Bench terraces; Serchil migrants' fund"),
-    Drawn("terraces", "verified", "2025-01-20", "2026-03-28", "1202", "Piedra Grande", (-91.7480, 14.9880), "soil_loss", 36, (44, 47, 19, 18, 0, 0), 512000, "cooperation;community", 0, "Terrazas y zanjas / Terraces and ditches"),
-    Drawn("terraces", "done", "2025-10-06", "2026-05-22", "0114", "Las Trojes", (-90.6230, 14.4990), "soil_loss", 24, (21, 26, 9, 11, 0, 0), 298000, "municipality;remittance", 35, "Terrazas en maíz / Terraces on maize"),
-    Drawn("soil_cover", "done", "2026-04-06", "2026-06-19", "1201", "La Federación", (-91.8120, 14.9540), "soil_loss", 26, (29, 24, 12, 9, 0, 0), 62000, "central;community", 0, "Rastrojo y abono verde / Stubble and green manure"),
-    Drawn("reforestation", "done", "2025-05-26", "2026-08-14", "1201", "Caxaque", (-91.8210, 14.9850), "steep", 32, (61, 70, 34, 38, 22, 25), 174000, "inab;municipality", 0, "Pino, aliso y encino / Pine, alder and oak"),
-    Drawn("reforestation", "done", "2025-06-09", "2026-07-31", "0114", "Mesillas Altas", (-90.6080, 14.4200), "steep", 28, (47, 55, 28, 31, 15, 12), 158000, "inab;private", 0, "Restauración de la falda norte / Restoring the northern flank"),
-    Drawn("agroforestry", "done", "2024-05-13", "2026-02-27", "1202", "San Pedro Petz", (-91.7500, 14.8960), "coffee", 30, (26, 33, 10, 14, 0, 0), 210000, "private;remittance", 45, "Café con sombra de chalum / Coffee under Inga shade"),
-    Drawn("natural_regeneration", "ongoing", "2026-01-15", "", "0114", "Tacatón", (-90.5660, 14.4330), "bush", 24, (8, 14, 3, 6, 0, 0), 26000, "basin_authority", 0, "Cercado, sin quema / Fenced, no burning"),
-    Drawn("wetland_restoration", "done", "2025-11-03", "2026-06-26", "0114", "Desembocadura del Villalobos", (-90.5990, 14.4895), "delta", 9, (12, 21, 7, 10, 0, 0), 395000, "basin_authority;cooperation", 0, "Tul y siembra de aliso / Bulrush and alder"),
-    Drawn("use_restriction", "planned", "2027-01-11", "", "0114", "Vega del Villalobos", (-90.5920, 14.5040), "delta", 20, (0, 0, 0, 0, 0, 0), 0, "municipality", 0, "Zona sin construcción, en consulta / No-build zone under consultation"),
-]
-_LINES = [
-    Drawn("living_barrier", "done", "2026-04-20", "2026-07-10", "1201", "San José Caben", (-91.8140, 14.9690), "contour", 520, (31, 18, 14, 11, 0, 0), 24500, "community", 0, "Zacatón y té de limón, nueve hileras / Nine rows of bunch grass and lemon grass"),
-    Drawn("living_barrier", "done", "2026-05-04", "2026-06-30", "0114", "El Durazno", (-90.5600, 14.4680), "contour", 420, (19, 12, 8, 6, 0, 0), 18200, "remittance", 100, "Vetiver pagado con remesas / Vetiver paid by remittances"),
-    Drawn("riparian_restoration", "done", "2025-06-16", "2026-08-28", "1201", "Río Naranjo, Cabecera", (-91.7990, 14.9800), "river", 1500, (35, 29, 24, 22, 17, 16), 92000, "municipality;cooperation", 0, "Aliso y sauce en ambas orillas / Alder and willow on both banks"),
-    Drawn("river_bank_protection", "verified", "2025-11-17", "2026-04-24", "1202", "Río Nahualá, Chamac", (-91.7640, 14.9640), "river", 420, (4, 38, 2, 11, 0, 0), 640000, "codede;municipality", 0, "Gaviones / Gabions"),
-    Drawn("channel_dredging", "done", "2026-03-02", "2026-04-18", "0114", "Río Villalobos", (-90.5930, 14.5050), "river", 1600, (2, 27, 0, 6, 0, 0), 880000, "basin_authority;central", 0, "Antes de las lluvias / Before the rains"),
-    Drawn("waste_barrier", "done", "2026-05-11", "2026-05-23", "0114", "Desembocadura del Villalobos", (-90.5975, 14.4910), "across", 150, (14, 19, 12, 13, 0, 0), 37500, "basin_authority;community", 0, "Biobarda de envases / Barrier made of bottles"),
-    Drawn("fire_break", "done", "2026-01-26", "2026-02-20", "1202", "Sacuchum", (-91.7270, 14.9570), "contour", 1800, (9, 44, 3, 17, 0, 0), 21000, "community;inab", 0, "Brecha de tres metros / Three metres wide"),
-]  # fmt: skip
+    @property
+    def municipality(self) -> str:
+        return self.row["municipality_code"]
 
 
 def write(path: Path, places: list[Place]) -> None:
     """Both layers of the GeoPackage: ``poligonos`` and ``lineas``."""
-    by_code = {code: place for place in places for code in (("0114",) if place.region.tag == "am" else ("1201", "1202"))}
-    rows = [(a, _polygon(a, by_code[a.municipality])) for a in _POLYGONS]
-    write_vector(path, "poligonos", _frame(rows, 1))
-    rows = [(a, _line(a, by_code[a.municipality])) for a in _LINES]
-    write_vector(path, "lineas", _frame(rows, 1 + len(_POLYGONS)), append=True)
+    with Path(__file__).with_name("drawn.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    place_of = {code: place for place in places for code in place.codes}
+    for layer, kind, draw in (("poligonos", "polygon", _polygon), ("lineas", "line", _line)):
+        found = [(number, _drawn(row)) for number, row in enumerate(rows, start=1) if row["shape"] == kind]
+        shapes = [draw(action, place_of[action.municipality]) for _, action in found]
+        write_vector(path, layer, _frame(found, shapes), append=layer == "lineas")
 
 
-def _frame(rows: list[tuple[Drawn, shapely.Geometry]], first: int) -> gpd.GeoDataFrame:
+def _drawn(row: dict[str, str]) -> Drawn:
+    return Drawn(row, (float(row["longitude"]), float(row["latitude"])), row["want"], float(row["size"]))
+
+
+def _frame(found: list[tuple[int, Drawn]], shapes: list[shapely.Geometry]) -> gpd.GeoDataFrame:
+    rows = [action.row for _, action in found]
+    texts = ("action_type", "status", "date_start", "date_end", "municipality_code", "community")
     who = ("women", "men", "young_women", "young_men", "girls", "boys")
     table: dict[str, list[object]] = {
-        "action_id": [f"QGIS-{first + i:02d}" for i in range(len(rows))],
-        "action_type": [a.kind for a, _ in rows],
-        "status": [a.status for a, _ in rows],
-        "date_start": [a.start for a, _ in rows],
-        "date_end": [a.end or None for a, _ in rows],
-        "municipality_code": [a.municipality for a, _ in rows],
-        "community": [a.place for a, _ in rows],
-        **{f"participants_{w}": [a.people[k] for a, _ in rows] for k, w in enumerate(who)},
-        "cost": [a.cost for a, _ in rows],
+        "action_id": [f"QGIS-{number:02d}" for number, _ in found],
+        **{name: [row[name] or None for row in rows] for name in texts},
+        **{f"participants_{name}": [int(row[name]) for row in rows] for name in who},
+        "cost": [float(row["cost"]) for row in rows],
         "cost_currency": ["GTQ" for _ in rows],
-        "funding_source": [a.funding for a, _ in rows],
-        "remittance_share": [a.share or None for a, _ in rows],
-        "notes": [a.notes for a, _ in rows],
+        "funding_source": [row["funding_source"] for row in rows],
+        "remittance_share": [float(row["remittance_share"]) if row["remittance_share"] else None for row in rows],
+        "notes": [row["notes"] for row in rows],
     }
-    shapes = [shapely.transform(shape, lambda p: np.round(np.column_stack(_TO_WGS.transform(p[:, 0], p[:, 1])), 6)) for _, shape in rows]
-    return gpd.GeoDataFrame(table, geometry=shapes, crs=WGS)
+    lonlat = [shapely.transform(moved(shape, GTM, WGS), lambda points: np.round(points, 6)) for shape in shapes]
+    return gpd.GeoDataFrame(table, geometry=lonlat, crs=WGS)
 
 
 def _spot(action: Drawn, place: Place) -> np.ndarray:
@@ -114,7 +90,7 @@ def _spot(action: Drawn, place: Place) -> np.ndarray:
         merit = np.isin(use, (SHRUB, PASTURE, BROADLEAF, CONIFER)) * 1.0
     else:
         return centre
-    outline = next(shape for code, _, _, shape in municipalities() if code == action.municipality)
+    outline = next(m.outline for m in municipalities() if m.code == action.municipality)
     inside = shapely.contains_xy(shapely.buffer(outline, -_INDOORS_M / 107_600), *lattice.lonlat)
     reach = np.hypot(x - centre[0], y - centre[1])
     score = np.where(inside & (reach < 900), blur(merit.astype(np.float64), 6) - reach / 4e5, -np.inf)
@@ -125,7 +101,7 @@ def _spot(action: Drawn, place: Place) -> np.ndarray:
 def _polygon(action: Drawn, place: Place) -> shapely.Polygon:
     """A field drawn by hand: longer along the contour than across it, off the water."""
     centre = _spot(action, place)
-    random = generator(f"drawn {action.place}")
+    random = generator(f"drawn {action.row['community']}")
     stretch = 1.0 if action.want == "delta" else 1.75
     angle = np.arange(22) * 2 * np.pi / 22
     radius = 1 + np.convolve(random.normal(0, 0.17, 24), [0.25, 0.5, 0.25], mode="valid")
@@ -150,7 +126,7 @@ def _contour_direction(place: Place, point: np.ndarray) -> np.ndarray:
 def _line(action: Drawn, place: Place) -> shapely.Geometry:
     point = _spot(action, place)
     if action.want == "contour":
-        rows = 9 if action.kind == "living_barrier" else 1
+        rows = 9 if action.row["action_type"] == "living_barrier" else 1
         across = _contour_direction(place, point)[::-1] * [1.0, -1.0]
         return shapely.MultiLineString([_contour(place, point + across * 22 * k, action.size) for k in range(rows)])
     river = _river(place, point, max(action.size, 200))

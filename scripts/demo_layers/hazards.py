@@ -9,14 +9,33 @@ import numpy as np
 import shapely
 
 from .cover import BARE, BROADLEAF, COFFEE, CONIFER, MAIZE, PASTURE, SHRUB, URBAN, VEGETABLES, WATER, WETLAND, Place, on_grid
-from .cover import terrain_on
 from .design import lake_polygon
-from .geography import AMATITLAN
-from .lattice import Lattice, blur, noise, sample
+from .lattice import GTM, Lattice, blur, moved, noise, sample
 
 _BOUNDS = (0.36, 0.62, 0.86, 1.10)
-_COVER_WEIGHT = {URBAN: 0.02, COFFEE: 0.0, MAIZE: 0.10, VEGETABLES: 0.08, PASTURE: 0.06, BROADLEAF: -0.10, CONIFER: -0.10, SHRUB: 0.02, BARE: 0.10}
-_C = {URBAN: 0.02, COFFEE: 0.035, MAIZE: 0.22, VEGETABLES: 0.26, PASTURE: 0.035, BROADLEAF: 0.003, CONIFER: 0.004, SHRUB: 0.02, WATER: 0.0, BARE: 0.5, WETLAND: 0.001}
+# What the cover adds to the landslide score, and its factor C of soil loss.
+_LANDSLIDE_COVER = {
+    URBAN: 0.02,
+    MAIZE: 0.10,
+    VEGETABLES: 0.08,
+    PASTURE: 0.06,
+    BROADLEAF: -0.10,
+    CONIFER: -0.10,
+    SHRUB: 0.02,
+    BARE: 0.10,
+}
+_SOIL_COVER = {
+    URBAN: 0.02,
+    COFFEE: 0.035,
+    MAIZE: 0.22,
+    VEGETABLES: 0.26,
+    PASTURE: 0.035,
+    BROADLEAF: 0.003,
+    CONIFER: 0.004,
+    SHRUB: 0.02,
+    BARE: 0.5,
+    WETLAND: 0.001,
+}
 
 
 def _by_class(use: np.ndarray, values: dict[int, float]) -> np.ndarray:
@@ -30,8 +49,8 @@ def landslide(place: Place, target: Lattice, future: bool) -> np.ndarray:
     terrain = place.terrain
     ravine = np.exp(-terrain.stream_distance / 110) * (terrain.slope > 0.2)
     score = 0.95 * np.minimum(terrain.slope / 0.85, 1.35) + 0.30 * np.minimum(terrain.relief / 70, 1.2) + 0.16 * ravine
-    score = score + (0.10 if place.region is AMATITLAN else -0.10)  # loose pumice; older, firmer rock
-    score = score + _by_class(place.use, _COVER_WEIGHT) + 0.09 * noise(place.lattice, f"{place.region.tag} soils", (1700.0, 600.0, 250.0))
+    score = score + (0.10 if place.region.lake else -0.10)  # loose pumice; older, firmer rock
+    score = score + _by_class(place.use, _LANDSLIDE_COVER) + 0.09 * noise(place.lattice, f"{place.region.tag} soils", (1700.0, 600.0, 250.0))
     if future:
         cleared = ((place.use == SHRUB) | (place.use == CONIFER) | (place.use == BROADLEAF)) & (place.settlement_m < 1300)
         score = 1.05 * score + 0.05 * ravine + 0.06 * cleared + 0.015
@@ -58,17 +77,8 @@ def flood_depth(place: Place, target: Lattice, return_period: int, future: bool)
     signed = np.round(np.maximum(signed, -1.0), 4)
     depth = np.round(sample(signed, lattice, target) * 20) * 5
     if not lake.is_empty:
-        depth[shapely.contains_xy(shapely.transform(lake, _to(target)), *target.xy)] = 0
+        depth[shapely.contains_xy(moved(lake, GTM, target.crs), *target.xy)] = 0
     return np.clip(np.where(depth < 10, 0, depth), 0, 900).astype(np.int16)
-
-
-def _to(target: Lattice):  # type: ignore[no-untyped-def]
-    from pyproj import Transformer
-
-    from .lattice import GTM
-
-    transformer = Transformer.from_crs(GTM, target.crs, always_xy=True)
-    return lambda points: np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
 
 
 def soil_loss(place: Place, target: Lattice, future: bool) -> np.ndarray:
@@ -77,8 +87,8 @@ def soil_loss(place: Place, target: Lattice, future: bool) -> np.ndarray:
     sine = terrain.slope / np.sqrt(1 + terrain.slope**2)
     steepness = np.where(terrain.slope < 0.09, 10.8 * sine + 0.03, 16.8 * sine - 0.5)
     length = (np.clip(terrain.area / 25, 25, 90) / 22.13) ** 0.5
-    rain = 4600.0 if place.region is AMATITLAN else 4300 + 2200 * np.clip((2400 - terrain.height) / 1300, 0, 1)
-    cover = _by_class(place.use, _C) * (0.75 + 0.5 * place.parcel)
+    rain = 4600.0 if place.region.lake else 4300 + 2200 * np.clip((2400 - terrain.height) / 1300, 0, 1)
+    cover = _by_class(place.use, _SOIL_COVER) * (0.75 + 0.5 * place.parcel)
     if future:
         rain = rain * 1.16
         cover = cover * np.where(place.settlement_m < 1300, 1.12, 1.0)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 import numpy as np
+import shapely
 from pyproj import Transformer
 from rasterio.transform import Affine
 
@@ -38,9 +40,7 @@ class Lattice:
     rows: int
 
     @classmethod
-    def around(
-        cls, crs: str, bounds: tuple[float, float, float, float], size: int | None = None, per_unit: int | None = None
-    ) -> Lattice:
+    def around(cls, crs: str, bounds: tuple[float, float, float, float], size: int | None = None, per_unit: int | None = None) -> Lattice:
         """The smallest such lattice over ``bounds`` (west, south, east, north in EPSG:4326)."""
         box = Transformer.from_crs(WGS, crs, always_xy=True).transform_bounds(*bounds, densify_pts=51)
         west, south, east, north = (v / size if size else v * (per_unit or 1) for v in box)
@@ -91,6 +91,12 @@ class Lattice:
 @lru_cache(maxsize=4)
 def _centres(lattice: Lattice, crs: str) -> tuple[np.ndarray, np.ndarray]:
     return Transformer.from_crs(lattice.crs, crs, always_xy=True).transform(*lattice.xy)
+
+
+def moved(geometry: shapely.Geometry, source: str, target: str) -> shapely.Geometry:
+    """The geometry in another CRS."""
+    transformer = Transformer.from_crs(source, target, always_xy=True)
+    return shapely.transform(geometry, lambda points: np.column_stack(transformer.transform(points[:, 0], points[:, 1])))
 
 
 def sample(values: np.ndarray, source: Lattice, target: Lattice) -> np.ndarray:
@@ -157,7 +163,7 @@ def distance_to_line(lattice: Lattice, line: np.ndarray, reach: float = 3000.0) 
     xs, ys = lattice.xy
     best = np.full(lattice.shape, np.inf)
     along = np.zeros(lattice.shape)
-    for k, ((ax, ay), (bx, by)) in enumerate(zip(line[:-1], line[1:], strict=True)):
+    for k, ((ax, ay), (bx, by)) in enumerate(pairwise(line)):
         bottom, left = lattice.index(min(ax, bx) - reach, min(ay, by) - reach)
         top, right = lattice.index(max(ax, bx) + reach, max(ay, by) + reach)
         window = np.s_[max(0, int(top)) : max(0, int(bottom) + 2), max(0, int(left)) : max(0, int(right) + 2)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
@@ -10,38 +9,29 @@ import numpy as np
 import pyogrio
 import rasterio
 import shapely
-from pyproj import Transformer
 
 from . import cover, hazards
 from .cover import Place
-from .geography import municipalities
-from .lattice import GTM, UTM, WGS, Lattice
+from .geography import municipalities, municipalities_of
+from .lattice import GTM, UTM, WGS, Lattice, moved
 from .people import population
 
 MARGIN_M = 450  # layers reach this far beyond the municipalities
 _STAMP = "2026-11-24T12:00:00.000Z"
-Outlines = list[tuple[str, str, str, shapely.Polygon]]
 
 
 def write_all(folder: Path, places: list[Place]) -> None:
     """Every raster of every place, the legend and the municipalities."""
-    outlines = municipalities()
-    write_vector(folder / "municipalities.gpkg", "municipalities", _frame(outlines))
+    write_vector(folder / "municipalities.gpkg", "municipalities", _frame())
     for place in places:
-        region = shapely.box(*place.region.bounds)
-        area = shapely.union_all([shape for *_, shape in outlines if region.contains(shape)])
-        _write_place(folder, place, area, outlines)
+        _write_place(folder, place)
     rows = ["value,code,name_es,name_en,color"] + [f"{v},{c},{es},{en},{color}" for v, c, es, en, color in cover.LEGEND]
     (folder / "landuse.csv").write_text("\n".join(rows) + "\n", encoding="utf-8", newline="\n")
 
 
-def _frame(outlines: Outlines) -> gpd.GeoDataFrame:
-    table = {
-        "code": [code for code, *_ in outlines],
-        "name": [name for _, name, *_ in outlines],
-        "department": [department for _, _, department, _ in outlines],
-    }
-    return gpd.GeoDataFrame(table, geometry=[p for *_, p in outlines], crs=WGS)
+def _frame() -> gpd.GeoDataFrame:
+    table = {name: [getattr(m, name) for m in municipalities()] for name in ("code", "name", "department")}
+    return gpd.GeoDataFrame(table, geometry=[m.outline for m in municipalities()], crs=WGS)
 
 
 def write_vector(path: Path, layer: str, frame: gpd.GeoDataFrame, append: bool = False) -> None:
@@ -52,8 +42,9 @@ def write_vector(path: Path, layer: str, frame: gpd.GeoDataFrame, append: bool =
     pyogrio.write_dataframe(frame, path, layer=layer, driver="GPKG", append=append)
 
 
-def _write_place(folder: Path, place: Place, area: shapely.Polygon, outlines: Outlines) -> None:
+def _write_place(folder: Path, place: Place) -> None:
     tag = place.region.tag
+    area = shapely.union_all([m.outline for m in municipalities_of(place.region)])
     bounds = shapely.bounds(shapely.buffer(area, MARGIN_M / 107_000))
     box = (float(bounds[0]), float(bounds[1]), float(bounds[2]), float(bounds[3]))
 
@@ -77,20 +68,15 @@ def _write_place(folder: Path, place: Place, area: shapely.Polygon, outlines: Ou
     lattice, near = grid(UTM, 30)
     write_raster(folder / f"landuse_{tag}.tif", lattice, np.where(near, cover.on_grid(place, lattice), 255), 255)
     lattice, near = grid(UTM, 100)
-    people = population(place, lattice, outlines)
+    people = population(place, lattice)
     write_raster(folder / f"population_{tag}.tif", lattice, np.where(near, people, np.float32(-9999)), -9999)
 
 
 def _near(lattice: Lattice, area: shapely.Polygon) -> np.ndarray:
     """Cells whose centre is in ``area`` or within the margin of it."""
-    utm = shapely.transform(area, _points(Transformer.from_crs(WGS, UTM, always_xy=True)))
-    wide = shapely.transform(shapely.buffer(utm, MARGIN_M), _points(Transformer.from_crs(UTM, lattice.crs, always_xy=True)))
+    wide = moved(shapely.buffer(moved(area, WGS, UTM), MARGIN_M), UTM, lattice.crs)
     shapely.prepare(wide)
     return shapely.contains_xy(wide, *lattice.xy)
-
-
-def _points(transformer: Transformer) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda points: np.column_stack(transformer.transform(points[:, 0], points[:, 1]))
 
 
 def _clouded(lattice: Lattice) -> np.ndarray:

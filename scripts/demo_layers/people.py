@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
-from pyproj import Transformer
 
 from .cover import BARE, COFFEE, MAIZE, PASTURE, URBAN, VEGETABLES, Place
-from .lattice import WGS, Lattice, sample
+from .geography import municipalities_of
+from .lattice import Lattice, sample
 
 TOTALS = {"1201": 55_300.0, "1202": 80_400.0, "0114": 121_600.0}
 
 
-def population(place: Place, target: Lattice, municipalities: list[tuple[str, str, str, shapely.Polygon]]) -> np.ndarray:
+def population(place: Place, target: Lattice) -> np.ndarray:
     """People in each cell, float32, in tenths; each municipality's cells add up to its total to 1 %."""
     x, y = place.lattice.lonlat
     urban = place.use == URBAN
@@ -26,8 +26,7 @@ def population(place: Place, target: Lattice, municipalities: list[tuple[str, st
     weight += 0.22 * weight.sum() * scattered / scattered.sum()
     weight[place.use == BARE] = 0
     people = sample(np.round(weight, 6), place.lattice, target) * 16  # a cell of 100 m holds sixteen of 25 m
-    for code, _, _, outline in municipalities:
-        within = shapely.contains_xy(outline, *target.lonlat)
-        if within.any():
-            people = np.where(within, people * TOTALS[code] / people[within].sum(), people)
+    for municipality in municipalities_of(place.region):
+        within = shapely.contains_xy(municipality.outline, *target.lonlat)
+        people = np.where(within, people * TOTALS[municipality.code] / people[within].sum(), people)
     return np.round(people, 1).astype(np.float32)

@@ -12,7 +12,6 @@ import xlsxwriter
 from . import hazards
 from .cover import WATER, Place
 from .geography import municipalities
-from .lattice import GTM, WGS
 
 # id, name, kind, municipality, about where (lon, lat), what the screening should say
 _SITES = [
@@ -36,19 +35,19 @@ _DEPTH = (0.3, 0.5, 1.2, 2.0)
 def write(path: Path, places: list[Place]) -> None:
     """The spreadsheet, as an office would keep it: Spanish headings, a place for each site but the last."""
     book = xlsxwriter.Workbook(path)
-    book.set_properties({"title": "Sitios de proyecto (datos sintéticos)", "created": dt.datetime(2026, 11, 24)})
+    book.set_properties({"title": "Sitios de proyecto (datos sintéticos)", "created": dt.datetime(2026, 11, 24, tzinfo=dt.UTC)})
     sheet = book.add_worksheet("sitios")
     bold = book.add_format({"bold": True})
     for column, (head, width) in enumerate((("id", 8), ("nombre", 38), ("tipo", 18), ("municipio", 26), ("latitud", 12), ("longitud", 12))):
         sheet.write_string(0, column, head, bold)
         sheet.set_column(column, column, width)
-    names = {code: name for code, name, *_ in municipalities()}
+    names = {m.code: m.name for m in municipalities()}
     outlooks = {place.region.tag: _outlook(place) for place in places}
     for row, (key, name, kind, code, anchor, wish) in enumerate(_SITES, start=1):
         for column, text in enumerate((key, name, kind, names.get(code, ""))):
             sheet.write_string(row, column, text)
         if anchor:
-            place = next((p for p in places if p.region.tag == ("am" if code == "0114" else "sm")), places[0])
+            place = next((p for p in places if code in p.codes), places[0])
             lon, lat = anchor if wish == "outside" else _find(place, outlooks[place.region.tag], code, anchor, wish)
             sheet.write_number(row, 4, round(lat, 6))
             sheet.write_number(row, 5, round(lon, 6))
@@ -82,12 +81,12 @@ def _widest(values: np.ndarray, radius: int) -> np.ndarray:
 
 def _find(place: Place, outlook: dict[str, np.ndarray], code: str, anchor: tuple[float, float], wish: str) -> tuple[float, float]:
     lon, lat = place.lattice.lonlat
-    outline = next(shape for c, _, _, shape in municipalities() if c == code)
+    outline = next(m.outline for m in municipalities() if m.code == code)
     distance = np.hypot((lon - anchor[0]) * 107_600, (lat - anchor[1]) * 110_700)
     near = distance < 2500
     fit = np.zeros(near.shape, bool)
     fit[near] = shapely.contains_xy(outline, lon[near], lat[near]) & outlook[wish][near]
     if not fit.any():
-        raise ValueError(f"no place near {anchor} where the screening would say {wish} ({GTM}, {WGS})")
+        raise ValueError(f"no place near {anchor} where the screening would say {wish}")
     best = np.unravel_index(np.argmin(np.where(fit, distance, np.inf)), near.shape)
     return float(lon[best]), float(lat[best])

@@ -64,18 +64,17 @@ class Terrain:
 def build(lattice: Lattice, design: Callable[[Lattice], Design], name: str) -> Terrain:
     """Erode the design on ever finer lattices and measure the result."""
     assert lattice.size is not None
-    height: np.ndarray | None = None
+    grid = _coarsen(lattice, _REFINEMENTS[0][0])
+    plan = design(grid)
+    height = plan.height + 25 * noise(grid, f"{name} start", (900.0, 400.0, 200.0))
     for factor, steps in _REFINEMENTS:
-        coarse = _coarsen(lattice, factor)
-        plan = design(coarse)
-        if height is None:
-            height = plan.height + 25 * noise(coarse, f"{name} start", (900.0, 400.0, 200.0))
-        else:
-            row, column = previous.index(*coarse.xy)
-            height = at(height, row, column) + 2.0 * noise(coarse, f"{name} rough {factor}", (220.0, 90.0))
-        height = _erode(height, plan, float(coarse.size or 0), steps)
-        previous = coarse
-    return _measure(height, design(lattice), lattice)
+        finer = _coarsen(lattice, factor)
+        if finer != grid:
+            plan = design(finer)
+            height = at(height, *grid.index(*finer.xy)) + 2.0 * noise(finer, f"{name} rough {factor}", (220.0, 90.0))
+            grid = finer
+        height = _erode(height, plan, float(grid.size or 0), steps)
+    return _measure(height, plan, grid)
 
 
 def _coarsen(lattice: Lattice, factor: int) -> Lattice:
