@@ -14,7 +14,7 @@ from envgis.actions import numbers
 from envgis.actions.columns import Columns
 from envgis.actions.record import PARTICIPANTS
 from envgis.actions.review import Review
-from envgis.actions.words import fold, or_missing, shipped, synonyms, vocabulary
+from envgis.actions.words import fold, or_missing, shipped, synonyms, translate, vocabulary
 
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -101,11 +101,18 @@ def _quantity(columns: Columns, review: Review) -> tuple[Floats, NDArray[np.obje
             review.note(rows & (unit.factor != 1), "unit-converted")
             value[rows] *= unit.factor
             main[rows] = unit.main
-    two = (in_cell != "") & (beside != "") & (in_cell.map(fold).map(units().get) != beside.map(fold).map(units().get))
-    review.refuse(two.to_numpy(bool), "unit-two", columns.header("unit"), (in_cell + " · " + beside).tolist())
+    unlike = np.array(translate(in_cell, _named) != translate(beside, _named), bool)
+    two = (in_cell != "").to_numpy(bool) & (beside != "").to_numpy(bool) & unlike
+    review.refuse(two, "unit-two", columns.header("unit"), (in_cell + " · " + beside).tolist())
     review.note(np.isfinite(value) & (words == "").to_numpy(bool), "unit-missing")
     review.note(value == 0, "quantity-zero")
     return value, main
+
+
+def _named(word: str) -> str:
+    """The unit's name, the word itself where it is none."""
+    unit = units().get(fold(word))
+    return word if unit is None else unit.name
 
 
 def _refuse_unit(rows: Mask, unit: Unit | None, name: str, columns: Columns, review: Review) -> None:
@@ -150,7 +157,7 @@ def _cost(columns: Columns, review: Review) -> tuple[Floats, NDArray[np.object_]
     in_cell, beside = (read.before + " " + read.after).str.strip(), columns.text("cost_currency")
     words = in_cell.mask(in_cell == "", beside)
     known = vocabulary("cost_currency")
-    currency = words.map(lambda word: known.get(fold(word), "")).to_numpy(object)
+    currency = translate(words, lambda word: known.get(fold(word), "")).to_numpy(object)
     said = (words != "").to_numpy(bool) & np.isfinite(read.value)
     column = columns.header("cost_currency") or columns.header("cost")
     review.refuse(said & (currency == ""), "currency-unknown", column, words)

@@ -51,6 +51,7 @@ class Gazetteer:
         self.shapes: NDArray[Any] = np.asarray(table.geometry.array, dtype=object)
         shapely.prepare(self.shapes)
         self._by_code = {code: i for i, code in enumerate(self.codes)}
+        self._digits = ["".join(c for c in code if c.isdigit()) for code in self.codes]
         self._by_name: dict[str, list[int]] = {}
         for i, name in enumerate(self.names):
             self._by_name.setdefault(_expanded(name), []).append(i)
@@ -60,9 +61,12 @@ class Gazetteer:
         """The municipality that ``text`` names, by its code or its name; "San Pedro, San Marcos" by its first part."""
         if text in self._by_code:
             return Declared((self._by_code[text],))
-        padded = [code for code in self.codes if text.isdigit() and code.lstrip("0") == text.lstrip("0")]
-        if len(padded) == 1:
-            return Declared((self._by_code[padded[0]],), padded=True)
+        if text.isdigit():
+            # A layer may write GT0114 where people write 0114, and Excel 114.
+            same = [i for i, digits in enumerate(self._digits) if digits == text]
+            alike = same or [i for i, digits in enumerate(self._digits) if digits and digits.lstrip("0") == text.lstrip("0")]
+            if len(alike) == 1:
+                return Declared((alike[0],), padded=not same)
         for part in (text, text.split(",")[0], text.split("(")[0]):
             found = self._by_name.get(_expanded(part))
             if found:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from envgis.actions import catalogue, dates
 from envgis.actions.columns import Columns
 from envgis.actions.review import Review
-from envgis.actions.words import fold, or_missing, vocabulary
+from envgis.actions.words import fold, or_missing, translate, vocabulary
 from envgis.locale import LANGUAGES
 
 Mask = NDArray[np.bool_]
@@ -26,12 +26,12 @@ def action_types(columns: Columns, own: Mapping[str, str], review: Review) -> pd
     """The slug of each row's type, by the user's own words, then the catalogue's. An unknown one is never guessed."""
     words = columns.text("action_type")
     known = {**catalogue.words(), **{fold(word): slug for word, slug in own.items() if slug in catalogue.types().index}}
-    slugs = words.map(lambda word: known.get(fold(word), "")).astype("string")
+    slugs = translate(words, lambda word: known.get(fold(word), "")).astype("string")
     column = columns.header("action_type")
     review.refuse((words == "").to_numpy(bool), "type-missing", column)
     unknown = ((words != "") & (slugs == "")).to_numpy(bool)
-    near = {word: _names(catalogue.nearest()(word)) for word in words[unknown].unique()}
-    review.refuse(unknown, "type-unknown", column, words, near=[near.get(word) for word in words])
+    near = translate(words.where(unknown, ""), lambda word: _names(catalogue.nearest()(word)) if word else None)
+    review.refuse(unknown, "type-unknown", column, words, near=near)
     return or_missing(slugs)
 
 
@@ -42,16 +42,21 @@ def _names(slugs: list[str]) -> dict[str, str]:
 
 def refuse_totals(columns: Columns, review: Review) -> None:
     """A row that adds up the others is no report."""
-    rows = columns.file.rows
-    first = rows.mask(rows == "").bfill(axis=1).iloc[:, 0]
-    review.refuse(first.fillna("").map(fold).isin(_TOTALS).to_numpy(bool), "row-is-total", found=first.fillna("").tolist())
+    first = pd.Series([""] * len(columns.file.rows), dtype="string")
+    for header in columns.file.rows.columns:
+        empty = first == ""
+        if not empty.any():
+            break
+        first = first.mask(empty, columns.file.rows[header].reset_index(drop=True).fillna("").str.strip())
+    total = translate(first, lambda cell: fold(cell) in _TOTALS)
+    review.refuse(total.to_numpy(bool), "row-is-total", found=first)
 
 
 def statuses(columns: Columns, review: Review) -> pd.Series:
     """One of `record.STATUSES`; NA where the row says nothing."""
     words = columns.text("status")
     known = vocabulary("status")
-    values = words.map(lambda word: known.get(fold(word), "")).astype("string")
+    values = translate(words, lambda word: known.get(fold(word), "")).astype("string")
     unknown = ((words != "") & (values == "")).to_numpy(bool)
     review.refuse(unknown, "status-unknown", columns.header("status"), words)
     review.note((words == "").to_numpy(bool), "status-missing")
@@ -62,7 +67,7 @@ def reviewed(columns: Columns, status: pd.Series, review: Review) -> tuple[pd.Se
     """What the reviewer decided, and the status that follows from it: approved and done is verified."""
     words = columns.text("review_state")
     known = vocabulary("review_state")
-    state = words.map(lambda word: known.get(fold(word), "")).astype("string")
+    state = translate(words, lambda word: known.get(fold(word), "")).astype("string")
     review.refuse((state == "rejected").to_numpy(bool), "report-rejected", columns.header("review_state"), words)
     review.note(state.isin(["on_hold", "has_issues"]).to_numpy(bool), "review-open")
     review.note(((words != "") & (state == "")).to_numpy(bool), "review-unknown")
@@ -98,9 +103,8 @@ def _dates(name: str, columns: Columns, review: Review) -> pd.Series:
 def funding(columns: Columns, review: Review) -> pd.Series:
     """Who paid: values of `record.FUNDING_SOURCES`, sorted, joined by ``;``; NA where the row says nothing."""
     words = columns.text("funding_source")
-    read = {word: _funders(word) for word in words.unique()}
-    review.note(words.map(lambda word: read[word][1]).to_numpy(bool), "funding-unknown")
-    return or_missing(words.map(lambda word: ";".join(read[word][0])))
+    review.note(translate(words, lambda cell: _funders(cell)[1]).to_numpy(bool), "funding-unknown")
+    return or_missing(translate(words, lambda cell: ";".join(_funders(cell)[0])))
 
 
 def _funders(cell: str) -> tuple[list[str], bool]:

@@ -62,8 +62,7 @@ class Local:
     """An azimuthal equidistant projection about one place: metres near it, to a few parts in a million within 20 km."""
 
     def __init__(self, lon: float, lat: float) -> None:
-        crs = f"+proj=aeqd +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m"
-        self._projection = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+        self._projection = pyproj.Proj(proj="aeqd", lat_0=lat, lon_0=lon, datum="WGS84", units="m")
 
     def metres(self, shape: Any) -> Any:
         """Shapes in degrees → in metres."""
@@ -74,10 +73,10 @@ class Local:
         return shapely.transform(shape, self._back)
 
     def _forward(self, corners: Floats) -> Floats:
-        return np.column_stack(self._projection.transform(corners[:, 0], corners[:, 1]))
+        return np.column_stack(self._projection(corners[:, 0], corners[:, 1]))
 
     def _back(self, corners: Floats) -> Floats:
-        return np.column_stack(self._projection.transform(corners[:, 0], corners[:, 1], direction="INVERSE"))
+        return np.column_stack(self._projection(corners[:, 0], corners[:, 1], inverse=True))
 
 
 @dataclass(frozen=True)

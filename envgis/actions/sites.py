@@ -17,42 +17,41 @@ from envgis.actions.words import or_missing
 from envgis.faults import Fault, Place, stop_if_any
 
 
+def check_sites(files: Sequence[ReportFile], own: Mapping[str, str]) -> list[Fault]:
+    """What is wrong with whole files of sites or with the user's column names (``own``), errors and warnings."""
+    faults = columns.check_own(own, files, "site_columns", "sites.columns")
+    for file in files:
+        named, twice = columns.match(file, own, "site_columns")
+        faults += twice
+        if not located.has_place(named):
+            faults.append(Fault("report-no-location", Place(file.label), values={"columns": columns.listed(file)}))
+    return faults
+
+
 def take_sites(
     files: Sequence[ReportFile], own: Mapping[str, str], municipalities: gpd.GeoDataFrame
-) -> tuple[gpd.GeoDataFrame, tuple[SetAside, ...], tuple[Fault, ...]]:
+) -> tuple[gpd.GeoDataFrame, tuple[SetAside, ...]]:
     """Read and place every site of ``files``.
 
     files : as `envgis.sources.reports.read_files` gives them
     own : the user's column names → ours (``[sites.columns]``)
     municipalities : code, name, geometry (EPSG:4326)
-    returns : the sites (site_id, name, municipality_code, source, source_row, geometry in EPSG:4326; the code is NA
-        outside all municipalities), the rows without a place that could be read, and notes
+    returns : the sites (site_id, no two alike; name; municipality_code, NA outside all municipalities; source;
+        source_row; geometry in EPSG:4326), and the rows without a place that could be read
 
-    Raises BadInput with every fault if a file has no column for the place, or two columns for one field.
+    Raises BadInput with every fault of `check_sites` if one of them is an error.
     """
-    faults = columns.check_own(own, files, "site_columns", "sites.columns")
-    usable = []
-    for file in files:
-        named, twice = columns.match(file, own, "site_columns")
-        faults += twice
-        if located.has_place(named):
-            usable.append(named)
-        else:
-            faults.append(Fault("report-no-location", Place(file.label), values={"columns": columns.listed(file)}))
-    stop_if_any(faults)
+    stop_if_any(check_sites(files, own))
     gazetteer = Gazetteer(municipalities)
-    tables: list[gpd.GeoDataFrame] = []
+    tables: list[gpd.GeoDataFrame] = [_none()]
     set_aside: list[SetAside] = []
-    for named in usable:
-        review = Review(named.file)
-        tables.append(_sites(named, gazetteer, review))
+    for file in files:
+        review = Review(file)
+        tables.append(_sites(columns.match(file, own, "site_columns")[0], gazetteer, review))
         set_aside += review.set_aside()
-        faults += review.notes()
-    if not tables:
-        return _none(), tuple(set_aside), tuple(faults)
     sites = gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), geometry="geometry", crs=4326)
-    sites["site_id"], repeated = _distinct(sites)
-    return sites, tuple(set_aside), (*faults, *repeated)
+    sites["site_id"] = _distinct(sites["site_id"])
+    return sites, tuple(set_aside)
 
 
 def _sites(named: columns.Columns, gazetteer: Gazetteer, review: Review) -> gpd.GeoDataFrame:
@@ -76,19 +75,17 @@ def _sites(named: columns.Columns, gazetteer: Gazetteer, review: Review) -> gpd.
     return gpd.GeoDataFrame(table[~review.refused & place.possible])
 
 
-def _distinct(sites: gpd.GeoDataFrame) -> tuple[pd.Series, list[Fault]]:
-    """Identifiers that no two sites share, and a note for each that was changed."""
-    ids: list[str] = []
-    notes = []
-    taken = set(sites["site_id"])
-    for site_id, source, row in zip(sites["site_id"], sites["source"], sites["source_row"], strict=True):
-        name, number = str(site_id), 2
-        while name in ids or (name != site_id and name in taken):
+def _distinct(site_ids: pd.Series) -> pd.Series:
+    """Identifiers that no two sites share: the second "S-1" becomes "S-1 (2)"."""
+    given, used = set(site_ids), set[str]()
+    ids = []
+    for site_id in site_ids:
+        name, number = site_id, 2
+        while name in used or (name != site_id and name in given):
             name, number = f"{site_id} ({number})", number + 1
-        if name != site_id:
-            notes.append(Fault("site-id-repeated", Place(source, row=int(row)), str(site_id), {"name": name}, severity="warning"))
+        used.add(name)
         ids.append(name)
-    return pd.Series(ids, index=sites.index, dtype="string"), notes
+    return pd.Series(ids, index=site_ids.index, dtype="string")
 
 
 def _none() -> gpd.GeoDataFrame:

@@ -7,12 +7,20 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
+import numpy as np
 import pandas as pd
 
+# Words that say nothing of what is meant.
+_FILLERS = frozenset(
+    (
+        *("a", "al", "con", "de", "del", "e", "el", "en", "la", "las", "los", "para", "por", "un", "una", "y"),
+        *("and", "for", "in", "of", "the", "to", "with"),
+    )
+)
 _NOT_WORD = re.compile(r"[^\w$%]+|_")
 
 
@@ -31,6 +39,14 @@ def shipped(table: str) -> list[dict[str, str]]:
     """The rows of a table under ``envgis/data``, as text."""
     text = files("envgis.data").joinpath(f"{table}.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def translate(text: pd.Series, meaning: Callable[[str], object]) -> pd.Series:
+    """What ``meaning`` makes of each cell, asked once for each different one."""
+    codes, unique = pd.factorize(text.astype(object), use_na_sentinel=False)
+    meanings = np.empty(len(unique), dtype=object)
+    meanings[:] = [meaning(str(cell)) for cell in unique]
+    return pd.Series(meanings[codes], index=text.index)
 
 
 def or_missing(text: pd.Series) -> pd.Series:
@@ -53,8 +69,8 @@ def vocabulary(field: str) -> Mapping[str, str]:
     return words
 
 
-def _trigrams(word: str) -> Counter[str]:
-    padded = f"  {word} "
+def _trigrams(text: str) -> Counter[str]:
+    padded = "  " + " ".join(word for word in fold(text).split() if word not in _FILLERS) + " "
     return Counter(padded[i : i + 3] for i in range(len(padded) - 2))
 
 
@@ -63,7 +79,7 @@ class Nearest:
 
     def __init__(self, known: Iterable[tuple[str, str]]) -> None:
         """``known`` : pairs of word and what it stands for"""
-        self._known = [(_trigrams(fold(word)), meaning) for word, meaning in known]
+        self._known = [(_trigrams(word), meaning) for word, meaning in known]
         self._by_gram: dict[str, list[int]] = {}
         for i, (grams, _) in enumerate(self._known):
             for gram in grams:
@@ -71,7 +87,7 @@ class Nearest:
 
     def __call__(self, word: str, count: int = 3) -> list[str]:
         """``count`` meanings, the nearest first (fewer where fewer are known)."""
-        grams = _trigrams(fold(word[:80]))
+        grams = _trigrams(word[:80])
         size = grams.total()
         shared: Counter[int] = Counter()
         for gram, times in grams.items():

@@ -19,27 +19,40 @@ _DOUBLE = re.compile("[ÂÃ][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u
 
 @dataclass(frozen=True)
 class Cells:
-    """The records of a file. ``first`` : the number a person sees beside the first one."""
+    """The records of a file. ``repaired`` : words whose letters had been encoded twice."""
 
     records: list[list[str]]
     encoding: str
     separator: str
+    repaired: int
 
 
 def parse(raw: bytes) -> Cells:
     """The records of a delimited file.
 
-    Raises UnicodeError if the bytes are no text, csv.Error if the quotes do not close.
+    Raises UnicodeError if the bytes are no text, csv.Error with the line's number if the quotes do not close.
     """
     text, encoding = decode(raw)
     # CR alone ends a line in exports made on older Macs; csv refuses it.
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text, repaired = repair_double(text.replace("\r\n", "\n").replace("\r", "\n"))
     declared = re.match(r"^\ufeff?\"?sep=(.)\"?\n", text)
     if declared:
         text = text[declared.end() :]  # a spreadsheet does not show this line, so it has no number
     separator = declared[1] if declared else find_separator(text)
-    records = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
-    return Cells(records, encoding, separator)
+    return Cells(_records(text, separator), encoding, separator, repaired)
+
+
+def _records(text: str, separator: str) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    records: list[list[str]] = []
+    line = 0
+    try:
+        for record in reader:
+            records.append(record)
+            line = reader.line_num
+    except csv.Error:
+        raise csv.Error(str(line + 1)) from None
+    return records
 
 
 def decode(raw: bytes) -> tuple[str, str]:
@@ -100,11 +113,31 @@ def header_at(records: list[list[str]]) -> int | None:
     return next(i for i, count in enumerate(filled) if count >= 0.6 * max(filled))
 
 
-def repair_double(cell: str) -> str:
-    """UTF-8 that was once read as cp1252 ("AmatitlÃ¡n"), as it was meant; anything else unchanged."""
-    if not _DOUBLE.search(cell):
-        return cell
+def repair_double(text: str) -> tuple[str, int]:
+    """UTF-8 that was once read as cp1252, as it was meant, and how many times; all else unchanged.
+
+    >>> repair_double("AmatitlÃ¡n, año")
+    ('Amatitlán, año', 1)
+    """
+    if not _DOUBLE.search(text):
+        return text, 0
+    repaired = 0
+
+    def mend(found: re.Match[str]) -> str:
+        nonlocal repaired
+        try:
+            meant = b"".join(_as_byte(sign) for sign in found[0]).decode("utf-8")
+        except UnicodeError:
+            return found[0]
+        repaired += 1
+        return meant
+
+    return re.sub(r"[^\x00-\x7f]+", mend, text), repaired
+
+
+def _as_byte(sign: str) -> bytes:
+    """The byte that was read as this letter; five bytes have no letter in cp1252 and pass as they are."""
     try:
-        return cell.encode("cp1252").decode("utf-8")
+        return sign.encode("cp1252")
     except UnicodeError:
-        return cell
+        return sign.encode("latin-1")

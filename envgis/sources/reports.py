@@ -110,11 +110,9 @@ def _delimited(raw: bytes, path: Path, name: str, digest: str) -> tuple[list[Rep
     faults = []
     if not cells.encoding.startswith("utf"):
         faults.append(Fault("report-encoding", Place(name), cells.encoding, severity="warning"))
-    records = [[delimited.repair_double(cell) for cell in record] for record in cells.records]
-    changed = sum(a != b for old, new in zip(cells.records, records, strict=True) for a, b in zip(old, new, strict=True))
-    if changed:
-        faults.append(Fault("report-double-encoded", Place(name), values={"count": changed}, severity="warning"))
-    table, wrong = _table(records, None, path, name, None, digest)
+    if cells.repaired:
+        faults.append(Fault("report-double-encoded", Place(name), values={"count": cells.repaired}, severity="warning"))
+    table, wrong = _table(cells.records, None, path, name, None, digest)
     return ([] if table is None else [table]), faults + wrong
 
 
@@ -151,14 +149,16 @@ def _table(
     if len(headers) < 2:
         return None, [Fault("report-not-a-table", at)]
     faults = [Fault("report-title-rows", at, values={"count": start, "row": start + 1}, severity="warning")] if start else []
-    rows = [i for i in range(start + 1, len(records)) if any(cell.strip() for cell in records[i]) and not _is_tags(records[i])]
+    first = start + 2 if start + 1 < len(records) and _is_tags(records[start + 1]) else start + 1
+    rows = [i for i in range(first, len(records)) if records[i] and not "".join(records[i]).isspace() and any(records[i])]
     if not rows:
         return None, [Fault("report-no-rows", at)]
     width = len(records[start])
-    body = [[records[i][k] if k < len(records[i]) else "" for k in kept] for i in rows]
-    frame = pd.DataFrame(body, columns=headers, dtype="string")
+    padded = [records[i] if len(records[i]) >= width else [*records[i], *[""] * (width - len(records[i]))] for i in rows]
+    columns = dict(zip(headers, ([record[k] for record in padded] for k in kept), strict=True))
+    frame = pd.DataFrame({header: pd.Series(cells, dtype="string") for header, cells in columns.items()})
     typed = None if numbers is None else typed_columns(headers, [[k < len(numbers[i]) and numbers[i][k] for k in kept] for i in rows])
-    too_long = tuple(n for n, i in enumerate(rows) if any(cell.strip() for cell in records[i][width:]))
+    too_long = tuple(n for n, i in enumerate(rows) if len(records[i]) > width and any(cell.strip() for cell in records[i][width:]))
     return ReportFile(name, path, digest, frame, np.array(rows, np.int64) + 1, None, typed, layer, too_long), faults
 
 
@@ -169,7 +169,7 @@ def _headers(header: list[str], body: list[list[str]]) -> tuple[list[str], list[
     for k, cell in enumerate(header):
         name = " ".join(cell.split())
         if not name:
-            if not any(k < len(record) and record[k].strip() for record in body):
+            if not any(len(record) > k and record[k].strip() for record in body):
                 continue
             name = f"#{k + 1}"
         times = sum(1 for other in names if other == name or other.startswith(f"{name} ("))
