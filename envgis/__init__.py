@@ -1,1 +1,36 @@
+"""Risk rasters, land use and field-reported actions become climate-adaptation maps and tables for each municipality.
+
+>>> import envgis
+>>> a = envgis.run("layers", out="maps")          # doctest: +SKIP
+>>> a.tables["adaptation"]                        # doctest: +SKIP
+
+Every room is usable alone, on arrays and GeoDataFrames in memory: `envgis.zones`, `envgis.ledger`, `envgis.levels`,
+`envgis.planning.screening`, `envgis.publish`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from envgis.assessment import Assessment as Assessment
+    from envgis.faults import BadInput as BadInput
+    from envgis.pipeline import assess as assess
+    from envgis.pipeline import run as run
+    from envgis.pipeline import screen as screen
+
 __version__ = "0.1.0"
+__all__ = ["Assessment", "BadInput", "assess", "run", "screen"]
+
+# Found when first asked for, so that `envgis --help` need not wait for GDAL, pandas and numba.
+_HOMES = {"Assessment": "assessment", "BadInput": "faults", "assess": "pipeline", "run": "pipeline", "screen": "pipeline"}
+_ROOMS = {"actions", "adaptation", "grid", "landuse", "ledger", "levels", "planning", "population", "publish", "tables", "zones"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"envgis.{_HOMES[name]}"), name)
+    if name in _ROOMS:
+        return importlib.import_module(f"envgis.{name}")
+    raise AttributeError(f"module 'envgis' has no attribute '{name}'")

@@ -140,9 +140,17 @@ class Grid:
 
     def extend(self, bounds: tuple[float, float, float, float]) -> Grid:
         """This grid made larger by whole cells until it also covers ``bounds``."""
-        w = self.cover(bounds)
-        top, left = min(0, w.row), min(0, w.column)
-        bottom, right = max(self.rows, w.row + w.rows), max(self.columns, w.column + w.columns)
+        return self.over(self.cover(bounds))
+
+    def union(self, other: Grid) -> Grid:
+        """The smallest grid of this lattice that holds both. Raises Misaligned if ``other`` is cut from another."""
+        row, column = self.offset(other)
+        return self.over(Window(row, column, *other.shape))
+
+    def over(self, window: Window) -> Grid:
+        """This grid made larger by whole cells until it holds a window that may lie beyond it."""
+        top, left = min(0, window.row), min(0, window.column)
+        bottom, right = max(self.rows, window.row + window.rows), max(self.columns, window.column + window.columns)
         return self.crop(Window(top, left, bottom - top, right - left))
 
     def blocks(self, cells: int) -> list[Window]:

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pyproj import Geod, Transformer
 
-from envgis.grid import Grid, Layer, Window
+from envgis.grid import Grid, Layer, Window, missing
 from envgis.kernels.spreading import spread
-from envgis.levels import true_values
+from envgis.levels import NO_DATA, Hazard, HazardKey, HazardMap, code_table, true_values
 
 MICRO = 1_000_000
 _ROWS_AT_ONCE = 1024
@@ -81,6 +81,30 @@ class People:
         """Millionths of a person in the whole layer."""
         g = self.layer.grid
         return sum(int(micro(self.layer, w).sum()) for w in g.blocks(_ROWS_AT_ONCE * g.columns))
+
+
+@dataclass(frozen=True)
+class _Present:
+    """A layer that says only where another has data: 0 there, 255 elsewhere."""
+
+    layer: Layer
+    scale: float = 1.0
+    offset: float = 0.0
+    fill: int = NO_DATA
+    dtype: np.dtype[np.generic] = np.dtype(np.uint8)
+
+    @property
+    def grid(self) -> Grid:
+        return self.layer.grid
+
+    def read(self, window: Window) -> NDArray[np.uint8]:
+        return np.where(missing(self.layer.read(window), self.layer.fill), NO_DATA, 0).astype(np.uint8)
+
+
+def presence(layer: Layer, grid: Grid) -> HazardMap:
+    """Where a population layer has data, on a grid of its lattice, as a map that can be counted: level 0 there."""
+    what = Hazard(HazardKey("population", "present"), "population", "susceptibility", "levels", None, {"es": "", "en": ""})
+    return HazardMap(what, grid, _Present(layer), code_table({0: 0}, 256))
 
 
 def micro(layer: Layer, window: Window) -> NDArray[np.int64]:

@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
-from envgis.grid import Grid, same_crs
+from envgis.grid import Grid, Window, same_crs
 from envgis.kernels import coverage
 from envgis.kernels.coverage import FULL
 
@@ -192,6 +192,13 @@ def outlines(polygons: gpd.GeoSeries, grid: Grid) -> Outlines:
     x = np.round((xy[:, 0] - grid.x) / grid.dx * coverage.SNAP) / coverage.SNAP
     y = np.round((grid.y - xy[:, 1]) / grid.dy * coverage.SNAP) / coverage.SNAP
     return x, y, rings.astype(np.int64), polygon_rings.astype(np.int64)
+
+
+def extent(polygons: gpd.GeoSeries, grid: Grid) -> Window:
+    """The window of whole cells, which may reach beyond the grid, in which polygons of any CRS lie."""
+    x, y, _, _ = outlines(polygons, grid)
+    left, top = math.floor(x.min()), math.floor(y.min())
+    return Window(top, left, max(1, math.ceil(y.max()) - top), max(1, math.ceil(x.max()) - left))
 
 
 def densify(xy: NDArray[np.float64], rings: NDArray[np.int64], longest: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

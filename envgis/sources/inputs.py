@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from envgis import workspace
+from envgis.actions.effects import parse as parse_effects
 from envgis.actions.reported import ReportFile
 from envgis.assessment import Credit
 from envgis.faults import Fault, Place
@@ -37,6 +39,7 @@ class Inputs:
     maps : by hazard, scenario and return period, in the workspace's order, each on its raster's lattice extended by
         whole cells over the selected municipalities
     reports, sites : rows of files as text (see `envgis.actions.reported`)
+    effects : a table of the user's own effects of actions, or None
     files : name in the workspace, absolute path and SHA-256 of every file read
     """
 
@@ -49,6 +52,7 @@ class Inputs:
     sites: list[ReportFile]
     files: list[tuple[str, Path, str]]
     credits: list[Credit] = field(default_factory=list)
+    effects: pd.DataFrame | None = None
 
 
 def gather(table: Workspace, folder: Path) -> tuple[Inputs, list[Fault]]:
@@ -63,7 +67,8 @@ def gather(table: Workspace, folder: Path) -> tuple[Inputs, list[Fault]]:
     population = _population(table.population, to) if table.population else None
     reports = _reports(table.actions, "actions", to) if table.actions else []
     sites = _reports(table.sites, "sites", to) if table.sites else []
-    inputs = Inputs(areas, selected, maps, landuse, population, reports, sites, list(to.files.values()), to.credits)
+    effects = _effects(table.actions.effects, to) if table.actions and table.actions.effects else None
+    inputs = Inputs(areas, selected, maps, landuse, population, reports, sites, list(to.files.values()), to.credits, effects)
     # A file that several layers share has its faults once.
     return inputs, list(dict.fromkeys(to.faults))
 
@@ -80,7 +85,7 @@ def extend(hazard_map: HazardMap, bounds_lonlat: Bounds) -> HazardMap:
 def _municipalities(table: workspace.Municipalities, to: Gathering) -> tuple[gpd.GeoDataFrame, list[str]]:
     areas, faults = municipalities.read(table, to.folder, to.allow_outside)
     to.faults += faults
-    to.credit("municipalities", both("layer.municipalities"), table)
+    to.credit("municipalities", both("inputs.municipalities"), table)
     if areas is None:
         return gpd.GeoDataFrame({"code": [], "name": [], "area_ha": []}, geometry=[], crs=4326), []
     to.read(table.path, (to.folder / table.path).resolve())
@@ -114,7 +119,7 @@ def _over(hazard_map: HazardMap, zones: Sequence[BaseGeometry]) -> HazardMap:
 
 
 def _population(table: workspace.Population, to: Gathering) -> Layer | None:
-    to.credit("population", both("layer.population"), table)
+    to.credit("population", both("inputs.population"), table)
     layer = to.raster(table.path, table.band, "[population]")
     return layer if layer is not None and to.told(lambda: _people_faults(layer, to)) else None
 
@@ -134,7 +139,22 @@ def _people_faults(layer: FileLayer, to: Gathering) -> list[Fault]:
 def _reports(table: workspace.Reports | workspace.Sites, role: str, to: Gathering) -> list[ReportFile]:
     found, faults = read_files(table.paths, to.folder, to.allow_outside)
     to.faults += faults
-    to.credit(role, both(f"layer.{role}"), table)
+    to.credit(role, both(f"inputs.{role}"), table)
     for report in found:
         to.read(report.name, report.path, report.sha256)
     return found
+
+
+def _effects(name: str, to: Gathering) -> pd.DataFrame | None:
+    path = to.locate(name, "[actions] effects")
+    if path is None:
+        return None
+    to.read(name, path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        to.faults.append(Fault("text-not-utf8", Place(name)))
+        return None
+    table, faults = parse_effects(text, name)
+    to.faults += faults
+    return table

@@ -1,0 +1,266 @@
+"""The conductor: one page that reads like the picture of the house.
+
+workspace → sources → hazards and actions → adaptation → ledger → tables and planning → assessment → publish
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from envgis import adaptation, ledger, provenance, tables, zones
+from envgis.actions import catalogue, effects, intake, record
+from envgis.actions.sites import take_sites
+from envgis.assessment import Assessment
+from envgis.blocks import CELLS, How, cluster
+from envgis.faults import Fault, Message, stop_if_any
+from envgis.grid import Grid
+from envgis.levels import HazardKey, HazardMap
+from envgis.locale import Language
+from envgis.planning import screening
+from envgis.population import People, cell_size_m, lonlat, presence
+from envgis.sources import inputs, reports, workspace_file
+from envgis.workspace import Workspace
+
+# step (a phrase "progress.<step>"), share done (0…1)
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a run is carried out; nothing of it changes a figure."""
+
+    workers: int | None = None
+    scheduler: str | None = None
+    block: int = CELLS
+    threads: int = min(4, os.cpu_count() or 1)
+
+
+def run(
+    folder: Path | str,
+    *,
+    out: Path | None = None,
+    language: str | None = None,
+    tables_only: bool = False,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    block: int | None = None,
+    progress: Progress | None = None,
+) -> Assessment:
+    """Do the whole job of a workspace, and write its result into ``out`` (default: the workspace's own output folder).
+
+    language : "es", "en" or "both" instead of the workspace's; tables_only : no maps and no rasters
+    workers : processes of a local Dask cluster; scheduler : address of a running one; block : cells at most in a block
+
+    Raises BadInput with every fault if the data stop the job.
+    """
+    from envgis.publish import run_folder
+
+    folder = Path(folder)
+    target = out if out is not None else folder / workspace_file.read_workspace(folder).outputs.folder
+    stop_if_any(run_folder.refusals(target))
+    assessment = assess(folder, language=language, plan=Plan(workers, scheduler, block or CELLS), progress=progress)
+    run_folder.write(assessment, target, tables_only=tables_only, progress=progress)
+    return assessment
+
+
+def assess(folder: Path | str, *, language: str | None = None, plan: Plan = Plan(), progress: Progress | None = None) -> Assessment:
+    """What one run of a workspace finds; nothing is written. Raises BadInput with every fault."""
+    started = dt.datetime.now(dt.UTC)
+    folder = Path(folder)
+    table = workspace_file.read_workspace(folder)
+    if language is not None:
+        table = table.model_copy(update={"workspace": table.workspace.model_copy(update={"language": language})})
+    read, faults = inputs.gather(table, folder)
+    stop_if_any(faults)
+    found = study(table, read, plan, progress)
+    files = [(name, digest) for name, _, digest in read.files]
+    warnings = (*faults, *found.warnings)
+    return replace(found, warnings=warnings, record=provenance.record(table, files, warnings, started))
+
+
+@dataclass(frozen=True)
+class Screening:
+    """What a screening found. tables : "sites", "site_hazards"; sites : with geometry; set_aside : rows without a place"""
+
+    tables: Mapping[str, pd.DataFrame]
+    sites: gpd.GeoDataFrame
+    set_aside: tuple[record.SetAside, ...]
+    warnings: tuple[Fault, ...]
+
+
+def screen(
+    sites: Path | str, workspace: Path | str, *, radius_m: float = 30.0, language: str | None = None, columns: Mapping[str, str] | None = None
+) -> Screening:
+    """Screen the sites of a file against a workspace's hazards; nothing is written.
+
+    radius_m : of the disc that stands for a point; columns : the file's own column names → ours, beside the workspace's
+
+    Raises BadInput with every fault.
+    """
+    table = workspace_file.read_workspace(Path(workspace))
+    read, faults = inputs.gather(table.model_copy(update={"sites": None}), Path(workspace))
+    files, unreadable = reports.read_file(Path(sites), Path(sites).name)
+    stop_if_any([*faults, *unreadable])
+    named = {**(table.sites.columns if table.sites else {}), **(columns or {})}
+    places, aside, notes = take_sites(files, named, read.municipalities)
+    taken, standing, shapes = _actions(table, read)
+    words = words_of(table) if language is None else "en" if language == "en" else "es"
+    found = screening.screen(places, read.maps, read.landuse, _places(standing, shapes), radius_m, words)
+    places["reason"] = list(found.reasons)
+    return Screening({"sites": found.sites, "site_hazards": found.site_hazards}, places, aside, (*faults, *notes, *taken.notes))
+
+
+def study(table: Workspace, read: inputs.Inputs, plan: Plan = Plan(), progress: Progress | None = None) -> Assessment:
+    """From what was read to what it means: values in, values out."""
+    words = words_of(table)
+    areas = read.municipalities[read.municipalities["code"].isin(read.selected)].reset_index(drop=True)
+    taken, standing, shapes = _actions(table, read)
+    sites, sites_aside, site_notes = take_sites(read.sites, table.sites.columns if table.sites else {}, read.municipalities)
+    stop_if_any([*taken.notes, *site_notes])
+    actions, assumed = taken.table, effects.factors(read.effects)
+    faces = adaptation.faces(standing, shapes, areas)
+
+    with cluster(plan.workers, plan.scheduler) as client:
+        how = How(plan.threads, client, plan.block)
+        counted = _count(areas, read, faces, assumed, how, progress)
+        shares = _shares(areas, read, counted, how)
+    keys, has_people = list(read.maps), read.population is not None
+    summary = {
+        "hazard_levels": tables.hazard_levels(counted, areas, keys, has_people),
+        **({"landuse_hazard": tables.landuse_hazard(counted, areas, keys, read.landuse.legend, has_people, words)} if read.landuse else {}),
+        "adaptation": tables.adaptation(counted, areas, keys, _addressed(faces, read.maps), has_people),
+        "actions": tables.actions(actions, areas),
+        "coverage": tables.coverage(shares, areas),
+    }
+    if table.sites:
+        screened = screening.screen(sites, read.maps, read.landuse, _places(standing, shapes), table.sites.radius_m, words)
+        summary |= {"sites": screened.sites, "site_hazards": screened.site_hazards}
+        sites["reason"] = list(screened.reasons)
+    return Assessment(
+        name=table.workspace.name,
+        language=table.workspace.language,
+        synthetic=table.workspace.synthetic,
+        date=table.actions.date if table.actions else None,
+        municipalities=areas,
+        maps=read.maps,
+        residuals={key: adaptation.ResidualMap(m, faces, assumed) for key, m in read.maps.items()} if len(faces) else {},
+        landuse=read.landuse,
+        actions=actions,
+        set_aside=(*taken.set_aside, *sites_aside),
+        ledger=counted,
+        tables=summary,
+        sites=sites if table.sites else None,
+        has_population=has_people,
+        public_fields=tuple(table.outputs.public_fields),
+        warnings=(*taken.notes, *site_notes, *_undated(actions)),
+        assumptions=_assumptions(table, read, faces),
+        credits=tuple(read.credits),
+    )
+
+
+def words_of(table: Workspace) -> Language:
+    """The language of words in values; both: Spanish."""
+    return "en" if table.workspace.language == "en" else "es"
+
+
+def _actions(table: Workspace, read: inputs.Inputs) -> tuple[record.Actions, gpd.GeoDataFrame, gpd.GeoSeries]:
+    """What was taken (with a column ``in_force``), those of it in force, and their footprints."""
+    taken = intake.take(read.reports, table.actions, read.municipalities) if table.actions else record.empty()
+    taken.table["in_force"] = adaptation.in_force(taken.table, table.actions.date) if table.actions else False
+    standing = taken.table[taken.table["in_force"]]
+    return taken, standing, adaptation.footprints(standing)
+
+
+def _places(standing: gpd.GeoDataFrame, shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    """The land of each action in force; the place of those without a footprint."""
+    return shapes.where(shapes.notna(), standing.geometry)
+
+
+def _count(
+    areas: gpd.GeoDataFrame, read: inputs.Inputs, faces: adaptation.Faces, assumed: pd.DataFrame, how: How, progress: Progress | None
+) -> pd.DataFrame:
+    """The ledger of all maps: those on one lattice share a pass."""
+    parts = []
+    lattices = by_lattice(read.maps.values())
+    for i, (grid, maps) in enumerate(lattices):
+        classes = read.landuse.on(grid) if read.landuse else None
+        people = People(read.population, grid) if read.population is not None else None
+        cover = zones.cover(areas, grid, threads=how.threads)
+        legend = [str(code) for code in read.landuse.legend["code"]] if read.landuse else []
+        one = ledger.Study(cover, maps, classes, len(legend), people, faces, assumed)
+        blocks = len(grid.blocks(how.cells))
+
+        def tell(done: int, i: int = i, blocks: int = blocks) -> None:
+            if progress is not None:
+                progress("count", (i + done / blocks) / len(lattices))
+
+        parts.append(ledger.count(one, list(areas["code"]), legend, how, tell))
+    return ledger.add(parts)
+
+
+def by_lattice(maps: Iterable[HazardMap]) -> list[tuple[Grid, tuple[HazardMap, ...]]]:
+    """Maps cut from one lattice, together, each on the grid that covers them all."""
+    groups: list[list[HazardMap]] = []
+    for one in maps:
+        home = next((g for g in groups if g[0].grid.aligned(one.grid)), None)
+        groups.append([one]) if home is None else home.append(one)
+    out = []
+    for group in groups:
+        grid = group[0].grid
+        for one in group[1:]:
+            grid = grid.union(one.grid)
+        out.append((grid, tuple(replace(one, grid=grid) for one in group)))
+    return out
+
+
+def _shares(areas: gpd.GeoDataFrame, read: inputs.Inputs, counted: pd.DataFrame, how: How) -> Mapping[str, Mapping[str, float]]:
+    """For each layer, the share of each municipality with data."""
+    shares = {key.slug: tables.data_shares(counted, key) for key in read.maps}
+    if read.landuse:
+        shares["landuse"] = tables.data_shares(counted, next(iter(read.maps)), "landuse")
+    if read.population is not None:
+        own = read.population.grid
+        present = presence(read.population, own.over(zones.extent(areas.geometry, own)))
+        seen = ledger.tabulate(zones.cover(areas, present.grid), present, codes=list(areas["code"]), how=how)
+        shares["population"] = tables.data_shares(seen, present.key)
+    return shares
+
+
+def _addressed(faces: adaptation.Faces, maps: Mapping[HazardKey, HazardMap]) -> Callable[[str, str], bool]:
+    families = {key.hazard: m.hazard.family for key, m in maps.items()}
+    types = dict(zip(faces.table["face"], faces.table["types"], strict=True))
+    return lambda hazard, face: any(catalogue.addresses(kind, families[hazard]) for kind in types[face])
+
+
+def _undated(actions: pd.DataFrame) -> list[Fault]:
+    """Actions done, but without any date: they cannot be in force."""
+    done = actions["status"].isin(["done", "verified"]) & actions["date_end"].isna() & actions["date_start"].isna()
+    return [Fault("action-undated", values={"count": int(done.sum())}, severity="warning")] if done.any() else []
+
+
+def _assumptions(table: Workspace, read: inputs.Inputs, faces: adaptation.Faces) -> tuple[Message, ...]:
+    """What the reader must be told was assumed."""
+    said = [Message("assume.goal"), Message("assume.no_permit")]
+    if len(faces):
+        said += [Message("assume.effects"), Message("assume.one_level"), Message("assume.outside_footprint")]
+    for key, m in {m.hazard.family: m for m in read.maps.values() if m.hazard.breakpoints}.items():
+        points = m.hazard.breakpoints
+        assert points is not None
+        verified = Message("assume.verified" if points.verified else "assume.unverified")
+        bounds = " · ".join(f"{b:g}" for b in points.bounds)
+        said.append(Message("assume.breakpoints", {"title": m.hazard.title, "bounds": bounds, "unit": m.hazard.unit, "source": points.source, "verified": verified}))
+    if read.population is not None:
+        g = read.population.grid
+        west, south, east, north = g.bounds
+        size = max(cell_size_m(g, lonlat(g, (west + east) / 2, (south + north) / 2)))
+        said.append(Message("assume.people", {"metres": round(size)}))
+    for m in read.maps.values():
+        said.append(Message("assume.grid", {"title": m.hazard.title, "slug": m.key.slug, "grid": str(m.layer.grid)}))
+    return tuple(dict.fromkeys(said))
