@@ -30,18 +30,19 @@ def check_sites(files: Sequence[ReportFile], own: Mapping[str, str]) -> list[Fau
 
 def take_sites(
     files: Sequence[ReportFile], own: Mapping[str, str], municipalities: gpd.GeoDataFrame
-) -> tuple[gpd.GeoDataFrame, tuple[SetAside, ...]]:
+) -> tuple[gpd.GeoDataFrame, tuple[SetAside, ...], tuple[Fault, ...]]:
     """Read and place every site of ``files``.
 
     files : as `envgis.sources.reports.read_files` gives them
     own : the user's column names → ours (``[sites.columns]``)
     municipalities : code, name, geometry (EPSG:4326)
     returns : the sites (site_id, no two alike; name; municipality_code, NA outside all municipalities; source;
-        source_row; geometry in EPSG:4326), and the rows without a place that could be read
+        source_row; geometry in EPSG:4326), the rows without a place that could be read, and what is only told
 
     Raises BadInput with every fault of `check_sites` if one of them is an error.
     """
-    stop_if_any(check_sites(files, own))
+    notes = check_sites(files, own)
+    stop_if_any(notes)
     gazetteer = Gazetteer(municipalities)
     tables: list[gpd.GeoDataFrame] = [_none()]
     set_aside: list[SetAside] = []
@@ -49,9 +50,14 @@ def take_sites(
         review = Review(file)
         tables.append(_sites(columns.match(file, own, "site_columns")[0], gazetteer, review))
         set_aside += review.set_aside()
+        notes += review.notes()
     sites = gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), geometry="geometry", crs=4326)
-    sites["site_id"] = _distinct(sites["site_id"])
-    return sites, tuple(set_aside)
+    distinct = _distinct(sites["site_id"])
+    for i in np.flatnonzero(distinct != sites["site_id"]).tolist():
+        at = Place(str(sites["source"].iloc[i]), row=int(sites["source_row"].iloc[i]))
+        notes.append(Fault("site-id-repeated", at, str(sites["site_id"].iloc[i]), {"name": distinct.iloc[i]}, "warning"))
+    sites["site_id"] = distinct
+    return sites, tuple(set_aside), tuple(notes)
 
 
 def _sites(named: columns.Columns, gazetteer: Gazetteer, review: Review) -> gpd.GeoDataFrame:
