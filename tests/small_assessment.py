@@ -5,6 +5,7 @@ The figures come from counting cells by their centres, plainly; what publishers 
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from functools import cache
 
 import geopandas as gpd
 import numpy as np
@@ -208,6 +209,12 @@ def sites(area):
     columns = ["site_id", "name", "municipality_code", "decision", "decided_by", "reason", "actions_within_1km", "geometry"]
     frame_ = gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=4326)
     return frame_, pd.DataFrame(frame_.drop(columns="geometry"))
+
+
+@cache
+def ready():
+    """The whole run as it stands, made once."""
+    return assessment()
 
 
 def assessment(has_population=True, **changes):

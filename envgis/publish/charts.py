@@ -10,7 +10,10 @@ from envgis.locale import LANGUAGES, Language
 from envgis.publish.bilingual import Words
 from envgis.publish.figures import LEVEL_ROWS
 
-_WIDTH, _NAME, _BAR, _GAP = 388, 92, 11, 9
+_WIDTH, _NAME, _BAR, _GAP = 388, 92, 12, 9
+# Width of a letter of a scenario's name, of a digit of a value.
+_LETTER, _DIGIT = 6.2, 7.5
+_MOST_LETTERS = 14
 
 
 def level_bars(
@@ -23,16 +26,20 @@ def level_bars(
     """
     largest = max((area for _, areas in series for area in areas.values()), default=0.0) or 1.0
     longest = max(len(text) for printed in texts for text in printed.values())
-    room = _WIDTH - _NAME - 8 * longest - 10
+    letters = 0 if len(series) == 1 else min(_MOST_LETTERS, max(len(word) for name, _ in series for word in name.values()))
+    left = _NAME + (letters * _LETTER + 6 if letters else 0)
+    room = _WIDTH - left - _DIGIT * longest - 8
     rows = [level for level in LEVEL_ROWS if level != "0" or any(areas["0"] for _, areas in series)]
     out, y = [], 4
     for level in rows:
         height = len(series) * (_BAR + 2)
         out.append(_both(names[level], 0, y + height / 2 + 4, "chart-name"))
-        for (_, areas), printed in zip(series, texts, strict=True):
+        for (name, areas), printed in zip(series, texts, strict=True):
+            if letters:
+                out.append(_both({lang: word[:_MOST_LETTERS] for lang, word in name.items()}, _NAME, y + _BAR - 2, "chart-series"))
             width = areas[level] / largest * room
-            out.append(Markup('<rect class="fill-{}" x="{}" y="{}" width="{:.1f}" height="{}"/>').format(level, _NAME, y, width, _BAR))
-            out.append(Markup('<text class="chart-value" x="{:.1f}" y="{}">{}</text>').format(_NAME + width + 6, y + _BAR - 1, printed[level]))
+            out.append(Markup('<rect class="fill-{}" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>').format(level, left, y, width, _BAR))
+            out.append(Markup('<text class="chart-value" x="{:.1f}" y="{}">{}</text>').format(left + width + 5, y + _BAR - 2, printed[level]))
             y += _BAR + 2
         y += _GAP
     described = {lang: f"{title[lang]}: " + "; ".join(_spoken(series, texts, names, level, lang) for level in rows) for lang in LANGUAGES}

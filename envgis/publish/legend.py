@@ -35,9 +35,10 @@ def ranges(points: Breakpoints) -> dict[str, str]:
     """The values of each level, as both languages write them.
 
     >>> ranges(Breakpoints((0.3, 0.5, 1.2, 2.0), "right", zero_is_absent=True))["5"]
-    '> 2'
+    '> 2.0'
     """
-    b = [locale.number(bound, "es") for bound in points.bounds]
+    digits = max(len(f"{bound:.6f}".rstrip("0").partition(".")[2]) for bound in points.bounds)
+    b = [locale.number(bound, "es", digits) for bound in points.bounds]
     beyond, upto = (">", "≤") if points.closed == "right" else ("≥", "<")
     if points.falling:
         beyond, upto = ("<", "≥") if points.closed == "right" else ("≤", ">")
@@ -58,6 +59,11 @@ def scenario(name: str) -> Words:
 def return_period(years: float | None) -> Words:
     """``período de retorno de 100 años``; empty where the map has none."""
     return {"es": "", "en": ""} if years is None else locale.both("return_period", years=years)
+
+
+def return_period_short(years: float | None) -> Words:
+    """The same for a control, where there is little room."""
+    return {"es": "", "en": ""} if years is None else locale.both("web.period_short", years=years)
 
 
 def view(title: Words, key: HazardKey) -> Words:

@@ -158,7 +158,7 @@ def _page(assessment: Assessment, code: str, views: list[View], pictures: planes
 
 
 def _periods(views: list[View]) -> dict[str, Words]:
-    periods = {view.period: legend.return_period(view.key.return_period) for view in views}
+    periods = {view.period: legend.return_period_short(view.key.return_period) for view in views}
     return dict(sorted(periods.items(), key=lambda item: float(item[0] or 0)))
 
 

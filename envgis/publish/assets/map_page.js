@@ -18,7 +18,8 @@ Object.assign(envgis, (() => {
       maxBounds: L.latLngBounds(bounds).pad(1.5), renderer: L.canvas({ padding: 0.3 }), ...options,
     });
     made.createPane("classes").style.zIndex = 250;
-    made.fitBounds(bounds, { animate: false, padding: [12, 12] });
+    const legend = $(".legend"), beside = getComputedStyle(legend).position === "absolute" && made.getSize().x > 640;
+    made.fitBounds(bounds, { animate: false, paddingTopLeft: [beside ? legend.offsetWidth + 12 : 12, 12], paddingBottomRight: [12, 12] });
     made.setMinZoom(made.getZoom() - 2);
     L.control.scale({ imperial: false, position: "bottomright" }).addTo(made);
     page.zoom = L.control.zoom({ position: "topleft" }).addTo(made);

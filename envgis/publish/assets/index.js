@@ -1,0 +1,14 @@
+"use strict";
+// The index: the chosen hazard map fills the cells and colours the outlines.
+(() => {
+  const views = envgis.json("cells"), choice = document.getElementById("view");
+  function show() {
+    const { text, shade } = views[choice.value];
+    document.querySelectorAll("[data-cell]").forEach((node) => { node.textContent = text[node.dataset.cell]; });
+    document.querySelectorAll("[data-shade]").forEach((node) => node.setAttribute("class", `shade shade-${shade[node.dataset.shade]}`));
+  }
+  choice.addEventListener("change", show);
+  envgis.listen();
+  envgis.speak(document.documentElement.lang);
+  show();
+})();

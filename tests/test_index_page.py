@@ -1,0 +1,100 @@
+"""The entry page, and what folders are called."""
+
+import html
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from small_assessment import municipalities, ready
+
+from envgis import locale
+from envgis.levels import HazardKey
+from envgis.publish import figures, outlines
+from envgis.publish.index_page import page
+from envgis.publish.names import folder_name, folder_names
+
+
+@given(st.text(max_size=60), st.text(max_size=80))
+def test_folders_are_plain_and_short(code, name):
+    folder = folder_name(code, name)
+    assert 0 < len(folder) <= 40 and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", folder)
+
+
+@given(st.lists(st.tuples(st.text(max_size=6), st.text(max_size=60)), unique_by=lambda pair: pair[0], max_size=20))
+def test_no_two_municipalities_share_a_folder(pairs):
+    folders = folder_names(pairs)
+    assert len({f.lower() for f in folders.values()}) == len(pairs) and all(len(f) <= 40 for f in folders.values())
+
+
+def test_folder_by_hand():
+    assert folder_name("1201", "San Marcos") == "1201-san-marcos"
+    assert folder_name("0114", "Amatitlán") == "0114-amatitlan"
+    assert folder_name("GT/1", "</script>=1+1 “Ñuñoa”") == "gt-1-script-1-1-nunoa"
+
+
+@pytest.fixture(scope="module")
+def text():
+    return page(ready())
+
+
+def cells(text):
+    data = re.search(r'<script type="application/json" id="cells">(.*?)</script>', text, re.DOTALL)
+    return json.loads(data[1])
+
+
+def test_same_run_same_bytes(text):
+    assert page(ready()) == text
+
+
+def test_rows_add_up_to_the_printed_total(text):
+    for view in cells(text).values():
+        for name in ("high_ha", "covered_ha", "gap_ha", "after_central_ha", "high_people"):
+            numbers = {place: float(view["text"][f"{place}.{name}"].replace(",", "")) for place in ("m0", "m1", "m2", "t")}
+            assert numbers["m0"] + numbers["m1"] + numbers["m2"] == pytest.approx(numbers["t"], abs=1e-6)
+
+
+def test_figures_are_those_of_the_map_page(text):
+    book = figures.Book(ready())
+    first = cells(text)["k0"]["text"]
+    for number, code in enumerate(ready().municipalities["code"]):
+        one = book.of(code, HazardKey("landslide", "present"))
+        assert first[f"m{number}.high_ha"] == book.area(one.high_ha)
+        assert first[f"m{number}.gap_share"] == locale.percent(one.gap_share, "es")
+
+
+def test_what_was_set_aside_is_told_in_both_languages_with_its_remedy(text):
+    fault = ready().set_aside[0].faults[0]
+    for language in locale.LANGUAGES:
+        assert html.escape(locale.sentence(fault.message, language)) in text
+        assert html.escape(locale.remedy(fault.message, language), quote=False) in html.unescape(text)
+    assert "quarantine.csv" in text
+    assert "quarantine.csv" not in page(replace(ready(), set_aside=()))
+
+
+def test_links_lead_to_what_a_run_writes(text):
+    links = set(re.findall(r'href="([^"]+)"', text))
+    assert {"0114-amatitlan/map.html", "1201-san-marcos/map.html", "tables.xlsx", "envgis.gpkg", "run.json"} <= links
+    assert {"tables/hazard_levels.csv", "tables/adaptation.csv", "rasters/flood_present_T10.tif"} <= links
+    assert not [link for link in links if ":" in link or link.startswith("/")]
+
+
+def test_a_layer_that_is_not_public_has_no_file_to_link_to():
+    run, key = ready(), HazardKey("flood", "present", 10.0)
+    hidden = replace(run.maps[key], hazard=replace(run.maps[key].hazard, public=False))
+    assert "rasters/flood_present_T10.tif" not in page(replace(run, maps={**run.maps, key: hidden}))
+
+
+def test_neighbours_share_a_panel_and_the_distant_one_has_its_own():
+    found = outlines.panels(municipalities())
+    assert [[one.number for one in panel.outlines] for panel in found] == [[1, 2], [0]]
+    assert all(panel.bar_km in (1, 2, 5) and 0 < panel.bar < panel.width / 2 for panel in found)
+
+
+def test_a_scale_bar_is_as_long_as_it_says():
+    panel = outlines.panels(municipalities())[1]
+    west, _, east, _ = municipalities().geometry.iloc[0].bounds
+    width_km = (east - west) * 111.32 * 0.9682  # the cosine of 14.47 degrees
+    assert (panel.width - 28) / panel.bar == pytest.approx(width_km / panel.bar_km, rel=0.01)
