@@ -8,10 +8,12 @@ level, with a best, a central and a worst case.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +23,7 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
+from shapely.geometry.base import BaseGeometry
 
 from envgis import zones
 from envgis.actions import catalogue
@@ -50,45 +53,47 @@ def footprints(actions: gpd.GeoDataFrame) -> gpd.GeoSeries:
     The drawn polygon; a line with its type's width, flat caps; a point as a 64-gon of exactly its declared area. No
     area, no width of that type, or a place vaguer than 50 m: counted, but without a footprint.
     """
-    widths = catalogue.types()["width_m"]
-    out = []
-    for geometry, kind, area_ha, accuracy_m in zip(
-        actions.geometry, actions["action_type"], actions["area_ha"], actions["accuracy_m"], strict=True
-    ):
-        if geometry is None or geometry.is_empty or (pd.notna(accuracy_m) and accuracy_m > WORST_ACCURACY_M):
-            out.append(None)
-        elif geometry.geom_type in ("Polygon", "MultiPolygon"):
-            out.append(geometry)
-        elif geometry.geom_type in ("LineString", "MultiLineString"):
-            width = widths.get(kind)
-            out.append(_around(geometry, lambda line, w=width: line.buffer(w / 2, cap_style="flat")) if pd.notna(width) else None)
-        elif geometry.geom_type == "Point" and pd.notna(area_ha) and area_ha > 0:
-            out.append(_around(geometry, lambda point, ha=area_ha: _circle(point, ha * 10_000)))
-        else:
-            out.append(None)
-    return gpd.GeoSeries(out, index=actions.index, crs=4326)
+    widths = catalogue.types()["width_m"].to_dict()
+    columns = (actions.geometry, actions["action_type"], actions["area_ha"], actions["accuracy_m"])
+    out = [
+        None if pd.notna(accuracy_m) and accuracy_m > WORST_ACCURACY_M else _footprint(geometry, widths.get(kind), area_ha)
+        for geometry, kind, area_ha, accuracy_m in zip(*columns, strict=True)
+    ]
+    return gpd.GeoSeries(np.array(out, dtype=object), index=actions.index, crs=4326)
 
 
-def _circle(center: shapely.Point, area_m2: float) -> shapely.Polygon:
+def _footprint(geometry: BaseGeometry | None, width_m: Any, area_ha: Any) -> BaseGeometry | None:
+    if geometry is None or geometry.is_empty:
+        return None
+    if geometry.geom_type in ("Polygon", "MultiPolygon"):
+        return geometry
+    if geometry.geom_type in ("LineString", "MultiLineString") and pd.notna(width_m):
+        return _around(geometry, lambda line: line.buffer(width_m / 2, cap_style="flat"))
+    if isinstance(geometry, shapely.Point) and pd.notna(area_ha) and area_ha > 0:
+        return _around(geometry, lambda point: _circle(*point.coords[0][:2], area_ha * 10_000))
+    return None
+
+
+def _circle(x: float, y: float, area_m2: float) -> shapely.Polygon:
     """A regular 64-gon of exactly this area."""
     radius = math.sqrt(2 * area_m2 / (_CIRCLE * math.sin(2 * math.pi / _CIRCLE)))
     angle = np.arange(_CIRCLE) * (2 * math.pi / _CIRCLE)
-    return shapely.Polygon(np.column_stack([center.x + radius * np.cos(angle), center.y + radius * np.sin(angle)]))
+    return shapely.Polygon(np.column_stack([x + radius * np.cos(angle), y + radius * np.sin(angle)]))
 
 
-def _around(geometry: shapely.Geometry, draw: Callable[[shapely.Geometry], shapely.Geometry]) -> shapely.Geometry:
+def _around(geometry: BaseGeometry, draw: Callable[[BaseGeometry], BaseGeometry]) -> BaseGeometry:
     """Draw in a local azimuthal equal-area plane and bring the drawing back to EPSG:4326."""
     plane = local_plane([geometry])
     return _moved(draw(_moved(geometry, CRS(4326), plane)), plane, CRS(4326))
 
 
-def local_plane(geometries: Iterable[shapely.Geometry], projection: str = "laea") -> CRS:
+def local_plane(geometries: Iterable[BaseGeometry], projection: str = "laea") -> CRS:
     """An azimuthal projection in metres (equal-area, or "aeqd": equidistant) about the middle of what is in EPSG:4326."""
     west, south, east, north = shapely.total_bounds(np.asarray(list(geometries), dtype=object))
     return CRS.from_dict({"proj": projection, "lat_0": (south + north) / 2, "lon_0": (west + east) / 2, "datum": "WGS84", "units": "m"})
 
 
-def _moved(geometry: shapely.Geometry, source: CRS, target: CRS) -> shapely.Geometry:
+def _moved(geometry: BaseGeometry, source: CRS, target: CRS) -> BaseGeometry:
     there = Transformer.from_crs(source, target, always_xy=True)
     return shapely.transform(geometry, lambda xy: np.column_stack(there.transform(xy[:, 0], xy[:, 1])))
 
@@ -122,7 +127,7 @@ def faces(actions: gpd.GeoDataFrame, shapes: gpd.GeoSeries, municipalities: gpd.
     flat = shapely.normalize(flat)
     first = ~pd.DataFrame({"type": drawn["action_type"].values, "shape": shapely.to_wkb(flat)}).duplicated().to_numpy()
     ids, kinds, flat = drawn["action_id"].to_numpy()[first], drawn["action_type"].to_numpy()[first], flat[first]
-    rows: list[tuple[int, str, tuple[str, ...], shapely.Geometry]] = []
+    rows: list[tuple[int, str, tuple[str, ...], BaseGeometry]] = []
     if len(flat):
         land = _densified(municipalities, plane)
         for members, piece in _overlay(flat):
@@ -136,14 +141,14 @@ def faces(actions: gpd.GeoDataFrame, shapes: gpd.GeoSeries, municipalities: gpd.
     return Faces(gpd.GeoDataFrame(columns, geometry=[r[3] for r in rows], crs=plane))
 
 
-def _overlay(shapes: NDArray[np.object_]) -> list[tuple[NDArray[np.int64], shapely.Geometry]]:
+def _overlay(shapes: NDArray[np.object_]) -> list[tuple[NDArray[np.int64], BaseGeometry]]:
     """Disjoint pieces of overlapping shapes: which shapes lie over each, and the piece; one for each set of shapes."""
     lines = shapely.union_all(shapely.boundary(shapes), grid_size=_PRECISION_M)
     cells = shapely.get_parts(shapely.polygonize([lines]))
     inner = shapely.point_on_surface(cells)
     point, shape = shapely.STRtree(shapes).query(inner, predicate="intersects")
     order = np.lexsort([shape, point])
-    groups: dict[tuple[int, ...], list[shapely.Geometry]] = {}
+    groups: dict[tuple[int, ...], list[BaseGeometry]] = {}
     for i, members in zip(*_grouped(point[order], shape[order]), strict=True):
         groups.setdefault(tuple(members), []).append(cells[i])
     return [(np.asarray(members), shapely.union_all(pieces)) for members, pieces in groups.items()]
@@ -160,7 +165,7 @@ def _densified(municipalities: gpd.GeoDataFrame, plane: CRS) -> NDArray[np.objec
     return np.asarray(gpd.GeoSeries(dense, crs=4326).to_crs(plane).values)
 
 
-def _polygons(geometry: shapely.Geometry) -> shapely.Geometry | None:
+def _polygons(geometry: BaseGeometry) -> BaseGeometry | None:
     """The polygons of a geometry, None if there are none."""
     parts = [p for p in shapely.get_parts(geometry) if p.geom_type in ("Polygon", "MultiPolygon") and p.area > 0]
     return shapely.union_all(parts) if parts else None
@@ -266,9 +271,7 @@ class ResidualMap:
     def face(self, window: Window) -> NDArray[np.int32]:
         """(rows, columns) number of the face at each cell's centre, counted from 1; 0 where there is none."""
         shapes = self._in_cells
-        near = shapely.STRtree(shapes).query(
-            shapely.box(window.column, window.row, window.column + window.columns, window.row + window.rows)
-        )
+        near = shapely.STRtree(shapes).query(shapely.box(window.column, window.row, window.column + window.columns, window.row + window.rows))
         if not len(near):
             return np.zeros(window.shape, np.int32)
         shift = Affine.translation(window.column, window.row)
@@ -282,7 +285,7 @@ class ResidualMap:
         x, y, rings, face_rings = zones.outlines(self.faces.table.geometry, grid)
         xy = np.column_stack([x, y])
         out = np.empty(len(face_rings) - 1, object)
-        for i, (a, b) in enumerate(zip(face_rings[:-1], face_rings[1:], strict=True)):
-            loops = [xy[rings[k] : rings[k + 1]] for k in range(a, b)]
-            out[i] = shapely.build_area(shapely.multilinestrings([shapely.linestrings(loop) for loop in loops]))
+        for i, (a, b) in enumerate(itertools.pairwise(face_rings)):
+            loops = [shapely.LineString(xy[rings[k] : rings[k + 1]]) for k in range(a, b)]
+            out[i] = shapely.build_area(shapely.MultiLineString(loops))
         return out

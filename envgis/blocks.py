@@ -19,7 +19,9 @@ CELLS = 6_000_000
 # Enough tasks a worker to even out, few enough for 2 ms a task not to matter.
 _TASKS_A_WORKER = 12
 
-Job, Task, Part = TypeVar("Job"), TypeVar("Task"), TypeVar("Part")
+Job = TypeVar("Job")
+Task = TypeVar("Task")
+Part = TypeVar("Part")
 Progress = Callable[[int], None]
 
 
@@ -73,9 +75,10 @@ def _on_cluster(client: Client, work: Any, job: Any, tasks: Sequence[Any], add: 
     workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
     size = max(1, len(tasks) // (workers * _TASKS_A_WORKER))
     batches = [tasks[i : i + size] for i in range(0, len(tasks), size)]
-    shared = client.scatter(job, broadcast=True, hash=False)
-    futures = {client.submit(_batch, work, shared, batch, add, pure=False): len(batch) for batch in batches}
-    for future, part in as_completed(futures, with_results=True):
+    # distributed says nothing of its types.
+    shared = client.scatter(job, broadcast=True, hash=False)  # type: ignore[no-untyped-call]
+    futures: dict[Any, int] = {client.submit(_batch, work, shared, batch, add, pure=False): len(batch) for batch in batches}
+    for future, part in as_completed(futures, with_results=True):  # type: ignore[no-untyped-call]
         yield part, futures[future]
 
 
@@ -95,12 +98,12 @@ def cluster(workers: int | None = None, scheduler: str | None = None) -> Iterato
     from distributed import Client, LocalCluster
 
     if scheduler:
-        with Client(scheduler) as client:
+        with Client(scheduler) as client:  # type: ignore[no-untyped-call]
             yield client
         return
     # Other values of dashboard_address listen on every address, or on a fixed port.
-    local = LocalCluster(
+    local = LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=workers, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", silence_logs=40
     )
-    with local, Client(local) as client:
+    with local, Client(local) as client:  # type: ignore[no-untyped-call]
         yield client

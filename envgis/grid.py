@@ -8,7 +8,6 @@ and on its area, whatever their extent.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -17,7 +16,7 @@ import numpy as np
 from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
-from pyproj import CRS, Geod, Transformer
+from pyproj import CRS, Transformer
 
 # A lattice is the same if its cells fall together within this fraction of a cell over the whole extent.
 ALIGNED = 1e-3
@@ -160,9 +159,9 @@ class Grid:
 
     def centers(self, window: Window) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """x (columns,) and y (rows,) of the cells' centres in a window."""
-        x = self.x + (np.arange(window.column, window.column + window.columns) + 0.5) * self.dx
-        y = self.y - (np.arange(window.row, window.row + window.rows) + 0.5) * self.dy
-        return x, y
+        column = np.arange(window.column, window.column + window.columns, dtype=np.float64) + 0.5
+        row = np.arange(window.row, window.row + window.rows, dtype=np.float64) + 0.5
+        return self.x + column * self.dx, self.y - row * self.dy
 
     @cached_property
     def areas(self) -> CellAreas:

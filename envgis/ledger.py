@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from envgis import zones
-from envgis.adaptation import Factors, Faces, factors, residual
+from envgis.adaptation import Faces, Factors, factors, residual
 from envgis.blocks import How, Progress
 from envgis.grid import ArrayLayer, Grid, Window
 from envgis.kernels import counting, transfer
@@ -87,7 +87,7 @@ def tabulate(
     people: People | None = None,
     faces: Faces | None = None,
     effects: pd.DataFrame | None = None,
-    how: How = How(),
+    how: How | None = None,
 ) -> pd.DataFrame:
     """Area of each zone by level and land use, in whole mm².
 
@@ -113,7 +113,7 @@ def tabulate(
         landuse = _Held(ArrayLayer(cover.grid, landuse, NO_DATA), len(legend or ()))
     study = Study(cover, (replace(level, grid=cover.grid),), landuse, len(legend or ()), people, faces, effects)
     names = [str(i) for i in range(cover.count)] if codes is None else list(codes)
-    return count(study, names, list(legend or ()), how)
+    return count(study, names, list(legend or ()), how or How())
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class _Held:
 
     @property
     def table(self) -> NDArray[np.uint16]:
-        return np.minimum(np.arange(256), self.classes).astype(np.uint16)
+        return np.minimum(np.arange(256, dtype=np.uint16), np.uint16(self.classes))
 
     def read(self, window: Window) -> NDArray[np.uint8]:
         return np.asarray(self.layer.read(window), np.uint8)
@@ -206,7 +206,7 @@ def _landuse(study: Study, window: Window) -> tuple[NDArray[np.uint8], NDArray[n
     stored = study.landuse.read(window)
     table = study.landuse.table.astype(np.int64)
     if stored.dtype == np.uint8:
-        return np.ascontiguousarray(stored).ravel(), table
+        return np.ascontiguousarray(stored, np.uint8).ravel(), table
     return table[stored].astype(np.uint8).ravel(), np.minimum(np.arange(256), study.classes)
 
 

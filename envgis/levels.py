@@ -178,16 +178,16 @@ def class_map(hazard: Hazard, grid: Grid, levels: NDArray[np.uint8]) -> HazardMa
 def code_table(codes: Mapping[int, int], length: int) -> NDArray[np.uint8]:
     """A table indexed by stored code; what ``codes`` does not list is no data."""
     table = np.full(length, NO_DATA, np.uint8)
-    for code, level in codes.items():
-        table[code] = level
+    for code, meaning in codes.items():
+        table[code] = meaning
     return table
 
 
 @cache
 def published() -> Mapping[tuple[str, str], Breakpoints]:
     """``data/breakpoints.csv`` by (family, kind): each row with its source."""
-    with files("envgis.data").joinpath("breakpoints.csv").open(encoding="utf-8", newline="") as file:
-        return {(row["family"], row["kind"]): _row(row) for row in csv.DictReader(file)}
+    text = files("envgis.data").joinpath("breakpoints.csv").read_text(encoding="utf-8")
+    return {(row["family"], row["kind"]): _row(row) for row in csv.DictReader(text.splitlines())}
 
 
 def _row(row: Mapping[str, str]) -> Breakpoints:

@@ -113,7 +113,7 @@ def screen(
     taken, standing, shapes = _actions(table, read)
     words = words_of(table) if language is None else "en" if language == "en" else "es"
     found = screening.screen(places, read.maps, read.landuse, _places(standing, shapes), radius_m, words)
-    places["reason"] = list(found.reasons)
+    places["reason"] = pd.Series(found.reasons, index=places.index, dtype=object)
     return Screening({"sites": found.sites, "site_hazards": found.site_hazards}, places, aside, (*faults, *notes, *taken.notes))
 
 
@@ -142,7 +142,7 @@ def study(table: Workspace, read: inputs.Inputs, plan: Plan = Plan(), progress: 
     if table.sites:
         screened = screening.screen(sites, read.maps, read.landuse, _places(standing, shapes), table.sites.radius_m, words)
         summary |= {"sites": screened.sites, "site_hazards": screened.site_hazards}
-        sites["reason"] = list(screened.reasons)
+        sites["reason"] = pd.Series(screened.reasons, index=sites.index, dtype=object)
     return Assessment(
         name=table.workspace.name,
         language=table.workspace.language,
@@ -250,12 +250,13 @@ def _assumptions(table: Workspace, read: inputs.Inputs, faces: adaptation.Faces)
     said = [Message("assume.goal"), Message("assume.no_permit")]
     if len(faces):
         said += [Message("assume.effects"), Message("assume.one_level"), Message("assume.outside_footprint")]
-    for key, m in {m.hazard.family: m for m in read.maps.values() if m.hazard.breakpoints}.items():
+    for m in {m.hazard.family: m for m in read.maps.values() if m.hazard.breakpoints}.values():
         points = m.hazard.breakpoints
         assert points is not None
         verified = Message("assume.verified" if points.verified else "assume.unverified")
         bounds = " · ".join(f"{b:g}" for b in points.bounds)
-        said.append(Message("assume.breakpoints", {"title": m.hazard.title, "bounds": bounds, "unit": m.hazard.unit, "source": points.source, "verified": verified}))
+        values = {"title": m.hazard.title, "bounds": bounds, "unit": m.hazard.unit, "source": points.source, "verified": verified}
+        said.append(Message("assume.breakpoints", values))
     if read.population is not None:
         g = read.population.grid
         west, south, east, north = g.bounds

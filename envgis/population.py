@@ -59,7 +59,8 @@ class People:
         source, grid = self.layer.grid, self.grid
         x = source.x + np.arange(piece.column, piece.column + piece.columns + 1) * source.dx
         y = source.y - np.arange(piece.row, piece.row + piece.rows + 1) * source.dy
-        px, py = self._there.transform(*np.meshgrid(x, y), direction="INVERSE")
+        across, down = np.meshgrid(x, y)
+        px, py = self._there.transform(across, down, direction="INVERSE")
         return (grid.y - np.asarray(py)) / grid.dy, (np.asarray(px) - grid.x) / grid.dx
 
     def _piece(self, window: Window) -> Window | None:
@@ -67,7 +68,8 @@ class People:
         source, grid = self.layer.grid, self.grid
         x = grid.x + (window.column + np.linspace(0, window.columns, 33)) * grid.dx
         y = grid.y - (window.row + np.linspace(0, window.rows, 33)) * grid.dy
-        px, py = self._there.transform(*np.meshgrid(x, y))
+        across, down = np.meshgrid(x, y)
+        px, py = self._there.transform(across, down)
         good = np.isfinite(px) & np.isfinite(py)
         if not good.any():
             return None
@@ -91,7 +93,10 @@ class _Present:
     scale: float = 1.0
     offset: float = 0.0
     fill: int = NO_DATA
-    dtype: np.dtype[np.generic] = np.dtype(np.uint8)
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        return np.dtype(np.uint8)
 
     @property
     def grid(self) -> Grid:
@@ -116,7 +121,7 @@ def micro(layer: Layer, window: Window) -> NDArray[np.int64]:
 def cell_size_m(grid: Grid, at: tuple[float, float]) -> tuple[float, float]:
     """Height and width [m] on the ground of a grid's cell at a longitude and latitude."""
     there = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
-    x, y = there.transform(*at, direction="INVERSE")
+    x, y = there.transform(at[0], at[1], direction="INVERSE")
     lon, lat = there.transform([x, x, x - grid.dx / 2, x + grid.dx / 2], [y - grid.dy / 2, y + grid.dy / 2, y, y])
     _, _, size = Geod(ellps="WGS84").inv([lon[0], lon[2]], [lat[0], lat[2]], [lon[1], lon[3]], [lat[1], lat[3]])
     return float(size[0]), float(size[1])

@@ -116,7 +116,7 @@ def adaptation(
     for column in people:
         table[column] = table[column].astype("Float64") / MICRO if has_population else pd.array([pd.NA] * len(table), "Float64")
     share = table["gap_area_ha"] / table["high_area_ha"].where(table["high_area_ha"] > 0)
-    table.insert(table.columns.get_loc("gap_area_ha") + 1, "gap_share", share)  # type: ignore[arg-type]
+    table.insert(list(table.columns).index("gap_area_ha") + 1, "gap_share", share)
     return table.astype({"return_period": "Float64"})
 
 

@@ -183,7 +183,7 @@ def outlines(polygons: gpd.GeoSeries, grid: Grid) -> Outlines:
     kind, xy, offsets = shapely.to_ragged_array(shapely.orient_polygons(shapely.force_2d(geometries), exterior_cw=False))
     if kind not in (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON):
         raise ValueError("zones are polygons")
-    rings = offsets[0]
+    rings = offsets[0].astype(np.int64)
     polygon_rings = offsets[1] if len(offsets) == 2 else offsets[1][offsets[2]]
     crs = CRS.from_user_input(polygons.crs)
     if not same_crs(crs, grid.crs):
