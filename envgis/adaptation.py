@@ -70,15 +70,15 @@ def _footprint(geometry: BaseGeometry | None, width_m: Any, area_ha: Any) -> Bas
     if geometry.geom_type in ("LineString", "MultiLineString") and pd.notna(width_m):
         return _around(geometry, lambda line: line.buffer(width_m / 2, cap_style="flat"))
     if isinstance(geometry, shapely.Point) and pd.notna(area_ha) and area_ha > 0:
-        return _around(geometry, lambda point: _circle(*point.coords[0][:2], area_ha * 10_000))
+        return _around(geometry, lambda point: _circle(point.coords[0], area_ha * 10_000))
     return None
 
 
-def _circle(x: float, y: float, area_m2: float) -> shapely.Polygon:
+def _circle(center: tuple[float, ...], area_m2: float) -> shapely.Polygon:
     """A regular 64-gon of exactly this area."""
     radius = math.sqrt(2 * area_m2 / (_CIRCLE * math.sin(2 * math.pi / _CIRCLE)))
     angle = np.arange(_CIRCLE) * (2 * math.pi / _CIRCLE)
-    return shapely.Polygon(np.column_stack([x + radius * np.cos(angle), y + radius * np.sin(angle)]))
+    return shapely.Polygon(np.column_stack([center[0] + radius * np.cos(angle), center[1] + radius * np.sin(angle)]))
 
 
 def _around(geometry: BaseGeometry, draw: Callable[[BaseGeometry], BaseGeometry]) -> BaseGeometry:

@@ -14,7 +14,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from envgis import adaptation, ledger, provenance, tables, zones
+from envgis import adaptation, files, ledger, provenance, tables, zones
 from envgis.actions import catalogue, effects, intake, record
 from envgis.actions.sites import take_sites
 from envgis.assessment import Assessment
@@ -80,9 +80,9 @@ def assess(folder: Path | str, *, language: str | None = None, plan: Plan = Plan
     read, faults = inputs.gather(table, folder)
     stop_if_any(faults)
     found = study(table, read, plan, progress)
-    files = [(name, digest) for name, _, digest in read.files]
+    hashes = [(name, digest) for name, _, digest in read.files]
     warnings = (*faults, *found.warnings)
-    return replace(found, warnings=warnings, record=provenance.record(table, files, warnings, started))
+    return replace(found, warnings=warnings, record=provenance.record(table, hashes, warnings, started))
 
 
 @dataclass(frozen=True)
@@ -96,25 +96,39 @@ class Screening:
 
 
 def screen(
-    sites: Path | str, workspace: Path | str, *, radius_m: float = 30.0, language: str | None = None, columns: Mapping[str, str] | None = None
+    sites: Path | str,
+    workspace: Path | str,
+    *,
+    out: Path | None = None,
+    radius_m: float = 30.0,
+    language: str | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> Screening:
-    """Screen the sites of a file against a workspace's hazards; nothing is written.
+    """Screen the sites of a file against a workspace's hazards, and write the tables into ``out`` if it is given.
 
     radius_m : of the disc that stands for a point; columns : the file's own column names → ours, beside the workspace's
 
     Raises BadInput with every fault.
     """
+    from envgis.publish import screened
+
+    stop_if_any(files.refusals(out) if out is not None else [])
     table = workspace_file.read_workspace(Path(workspace))
     read, faults = inputs.gather(table.model_copy(update={"sites": None}), Path(workspace))
-    files, unreadable = reports.read_file(Path(sites), Path(sites).name)
+    rows, unreadable = reports.read_file(Path(sites), Path(sites).name)
     stop_if_any([*faults, *unreadable])
     named = {**(table.sites.columns if table.sites else {}), **(columns or {})}
-    places, aside, notes = take_sites(files, named, read.municipalities)
+    places, aside, notes = take_sites(rows, named, read.municipalities)
     taken, standing, shapes = _actions(table, read)
     words = words_of(table) if language is None else "en" if language == "en" else "es"
     found = screening.screen(places, read.maps, read.landuse, _places(standing, shapes), radius_m, words)
     places["reason"] = pd.Series(found.reasons, index=places.index, dtype=object)
-    return Screening({"sites": found.sites, "site_hazards": found.site_hazards}, places, aside, (*faults, *notes, *taken.notes))
+    summary = {"sites": found.sites, "site_hazards": found.site_hazards}
+    warnings = (*faults, *notes, *taken.notes)
+    if out is not None:
+        named_files = [(name, digest) for name, _, digest in read.files] + [(one.name, one.sha256) for one in rows]
+        screened.write(summary, aside, provenance.record(table, named_files, warnings, dt.datetime.now(dt.UTC)), out, words)
+    return Screening(summary, places, aside, warnings)
 
 
 def study(table: Workspace, read: inputs.Inputs, plan: Plan = Plan(), progress: Progress | None = None) -> Assessment:
