@@ -12,6 +12,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,6 +24,8 @@ from envgis.locale import phrases
 FILE = "envgis.toml"
 Kind = Literal["levels", "index", "depth", "soil_loss"]
 Measure = Literal["susceptibility", "hazard"]
+# What a class map's own codes may stand for: 0…5, and 255 for no data.
+_LEVELS = (0, 1, 2, 3, 4, 5, 255)
 
 
 class _Table(BaseModel):
@@ -179,7 +182,7 @@ def parse(text: str, file: str = FILE) -> Workspace:
         workspace = Workspace.model_validate(table)
     except ValidationError as error:
         raise BadInput([_fault(e, file) for e in error.errors()]) from None
-    faults = list(_hazard_faults(workspace, file))
+    faults = [*_hazard_faults(workspace, file), *_legend_faults(workspace, file)]
     if faults:
         raise BadInput(faults)
     return workspace
@@ -194,7 +197,7 @@ def _syntax(said: str, text: str, file: str) -> Fault:
 
 
 def _hazard_faults(workspace: Workspace, file: str) -> Iterator[Fault]:
-    """What no single key shows: a map given twice, a hazard without a title."""
+    """What no single key shows: a map given twice, bounds out of order, codes that are no levels, a hazard without a title."""
     seen: dict[tuple[str, str, float | None], str] = {}
     for number, hazard in enumerate(workspace.hazard, start=1):
         at, where = Place(file), f"[[hazard]] {number}"
@@ -204,8 +207,19 @@ def _hazard_faults(workspace: Workspace, file: str) -> Iterator[Fault]:
         if key in seen:
             yield Fault("hazard-twice", at, found, {"key": where, "first": seen[key]})
         seen.setdefault(key, found)
+        bounds = hazard.breakpoints
+        if bounds and not (all(a < b for a, b in pairwise(bounds)) or all(a > b for a, b in pairwise(bounds))):
+            yield Fault("breakpoints-order", at, ", ".join(f"{b:g}" for b in bounds), {"key": f"{where}, breakpoints"})
+        for code, level in (hazard.codes or {}).items():
+            if not re.fullmatch(r"[0-9]{1,5}", code) or level not in _LEVELS:
+                yield Fault("hazard-codes", at, f'"{code}" = {level}', {"key": f"{where}, codes"})
         if f"hazard.{hazard.name}" not in phrases() and not (hazard.title_es and hazard.title_en):
             yield Fault("hazard-title-missing", at, hazard.name, {"key": where})
+
+
+def _legend_faults(workspace: Workspace, file: str) -> Iterator[Fault]:
+    if workspace.landuse and workspace.landuse.legend and workspace.landuse.scheme:
+        yield Fault("landuse-two-legends", Place(file), workspace.landuse.legend, {"scheme": workspace.landuse.scheme})
 
 
 # What pydantic asks for, by its error's type, as a phrase of ours.
@@ -235,7 +249,7 @@ def _fault(error: Any, file: str) -> Fault:
     values: dict[str, object] = {"key": _key(loc)}
     match error["type"]:
         case "extra_forbidden":
-            near = difflib.get_close_matches(str(loc[-1]), _keys_beside(loc), n=1, cutoff=0.5)
+            near = difflib.get_close_matches(str(loc[-1]), _keys_beside(loc), n=1, cutoff=0.6)
             if near:
                 return Fault("toml-unknown-key-near", at, str(loc[-1]), {**values, "near": near[0]})
             return Fault("toml-unknown-key", at, str(loc[-1]), {**values, "known": sorted(_keys_beside(loc))})
@@ -323,7 +337,7 @@ def locate(folder: Path, path: str, allow_outside: bool, key: str) -> tuple[Path
     try:
         if whole.is_file():
             return whole, []
-        beside = [p.name for p in whole.parent.iterdir()] if whole.parent.is_dir() else []
+        beside = [p.name for p in whole.parent.iterdir() if p.is_file()] if whole.parent.is_dir() and whole != folder.resolve() else []
     except OSError:
         beside = []
     near = difflib.get_close_matches(whole.name, beside, n=1, cutoff=0.6)

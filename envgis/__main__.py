@@ -1,0 +1,5 @@
+"""``python -m envgis``"""
+
+from envgis.cli import main
+
+main()

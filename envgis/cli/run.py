@@ -1,0 +1,43 @@
+"""``envgis run``"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from envgis.cli import options
+from envgis.cli.terminal import text
+
+
+@options.described("run")
+@options.workspace
+@options.out
+@click.option("--tables-only", is_flag=True, help=text("help.option.tables-only"))
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help=text("help.option.workers"))
+@click.option("--scheduler", metavar=text("help.address"), help=text("help.option.scheduler"))
+@click.option("--block", type=click.IntRange(min=1), metavar=text("help.cells"), help=text("help.option.block"))
+@click.option("--restore", is_flag=True, help=text("help.option.restore"))
+@options.language
+@options.stops_on_bad_input
+def command(
+    folder: Path, out: Path | None, tables_only: bool, workers: int | None, scheduler: str | None, block: int | None, restore: bool, lang: str | None
+) -> None:
+    from envgis import files, pipeline
+    from envgis.cli import faults, screen_text, summary
+    from envgis.cli.terminal import spoken
+    from envgis.sources.workspace_file import read_workspace
+
+    workspace = read_workspace(folder)
+    language = spoken(lang or workspace.workspace.language)
+    target = out or folder / workspace.outputs.folder
+    if restore:
+        files.restore(target)
+    else:
+        with screen_text.progress(language) as tell:
+            assessment = pipeline.run(
+                folder, out=target, language=lang, tables_only=tables_only, workers=workers, scheduler=scheduler, block=block, progress=tell
+            )
+        faults.tell(assessment.warnings, language, error_stream=True)
+        summary.tell(assessment, language)
+    click.echo(summary.result(target))

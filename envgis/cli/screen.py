@@ -1,0 +1,35 @@
+"""``envgis screen``"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from envgis.cli import options
+from envgis.cli.terminal import text
+
+
+@options.described("screen")
+@click.argument("sites", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar=text("help.sites"))
+@click.option("--workspace", type=click.Path(path_type=Path), default=".", metavar=text("help.folder"), help=text("help.option.workspace"))
+@click.option("--radius", "radius_m", type=click.FloatRange(min=0, min_open=True), default=30.0, metavar="M", help=text("help.option.radius"))
+@options.out
+@options.language
+@options.stops_on_bad_input
+def command(sites: Path, workspace: Path, radius_m: float, out: Path | None, lang: str | None) -> None:
+    from envgis import pipeline
+    from envgis.cli import faults, summary
+    from envgis.cli.terminal import spoken
+    from envgis.locale import phrase
+    from envgis.sources.workspace_file import read_workspace
+
+    settings = read_workspace(workspace).workspace
+    language = spoken(lang or settings.language)
+    target = out or sites.with_name(f"{sites.stem}-screened")
+    found = pipeline.screen(sites, workspace, out=target, radius_m=radius_m, language=lang)
+    faults.tell(found.warnings, language, error_stream=True)
+    summary.tell_sites(found, language, radius_m)
+    if settings.synthetic:
+        click.echo(phrase("synthetic", language))
+    click.echo(target / "sites.csv")

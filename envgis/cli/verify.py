@@ -1,0 +1,39 @@
+"""``envgis verify``"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from envgis.cli import options
+
+
+@options.described("verify")
+@options.workspace
+@options.out
+@options.language
+@options.stops_on_bad_input
+def command(folder: Path, out: Path | None, lang: str | None) -> None:
+    from envgis import provenance
+    from envgis.cli import screen_text
+    from envgis.cli.terminal import spoken
+    from envgis.files import RECORD
+    from envgis.locale import phrase, sentence
+    from envgis.sources.workspace_file import read_workspace
+    from envgis.workspace import FILE
+
+    alone = out is None and (folder / RECORD).is_file() and not (folder / FILE).is_file()
+    # A result folder alone, as it was sent to somebody, has no inputs beside it.
+    settings = None if alone else read_workspace(folder)
+    target = folder if settings is None else out or folder / settings.outputs.folder
+    language = spoken(lang or (settings.workspace.language if settings else None))
+    changes = provenance.verify(target, folder if settings else None)
+    with screen_text.printer() as say:
+        for change in changes:
+            say(("✗ ", "bold red"), (sentence(change.message, language), ""))
+        if not changes:
+            say(("✓ ", "bold green"), (phrase("verify.same-alone" if alone else "verify.same", language), ""))
+    click.echo(target / RECORD)
+    if changes:
+        raise click.exceptions.Exit(1)
