@@ -58,17 +58,23 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises BadInput if the disk is full or refuses; whatever goes wrong, ``path`` keeps what it had.
     """
+    with _told(path), scratch(path) as temporary:
+        yield temporary
+        _flush(temporary)
+        _rename(temporary, path)
+        _flush_folder(path.parent)
+
+
+@contextmanager
+def scratch(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path``, for a writer's own use; whatever lies there at the end is removed."""
     # The suffix stays last: GDAL tells formats by it.
     temporary = path.with_name(f"{path.stem}.part-{fresh_id()}{path.suffix}")
-    with _told(path):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            yield temporary
-            _flush(temporary)
-            _rename(temporary, path)
-            _flush_folder(path.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +17,7 @@ from envgis.actions import record
 from envgis.actions.record import SetAside
 from envgis.assessment import Assessment, Credit
 from envgis.faults import Fault, Message, Place
-from envgis.grid import Grid, Window
+from envgis.grid import ArrayLayer, Grid, Window, read_padded
 from envgis.levels import NO_DATA, Hazard, HazardKey, HazardMap, class_map
 
 SIZE = 20
@@ -31,15 +32,18 @@ TREATED[:4, :4] = True
 
 
 class Residual:
-    """Levels one lower on treated land."""
+    """Levels one lower on treated land, where trees are planted."""
 
     def __init__(self, hazard: HazardMap) -> None:
         self.hazard = hazard
+        self.faces = SimpleNamespace(table=pd.DataFrame({"types": [("reforestation",)]}))
+
+    def face(self, window: Window) -> NDArray[np.int32]:
+        return np.asarray(read_padded(ArrayLayer(GRID, TREATED.astype(np.int32), 0), GRID, window), np.int32)
 
     def read(self, window: Window) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         level = self.hazard.levels(window)
-        r, c, rows, columns = window
-        lower = np.where(TREATED[r : r + rows, c : c + columns] & (level >= 2) & (level <= 5), level - 1, level).astype(np.uint8)
+        lower = np.where(self.face(window).astype(bool) & (level >= 2) & (level <= 5), level - 1, level).astype(np.uint8)
         return lower, lower
 
 
@@ -60,8 +64,10 @@ def hazard_map(number: int, *, public: bool = True) -> HazardMap:
 def municipalities() -> gpd.GeoDataFrame:
     west, south, east, north = GRID.bounds
     middle = (west + east) / 2
-    boxes = gpd.GeoSeries([shapely.box(west, south, middle, north), shapely.box(middle, south, east, north)], crs=GRID.crs.to_wkt())
-    return gpd.GeoDataFrame({"code": CODES, "name": NAMES, "area_ha": [200.0, 200.0]}, geometry=boxes.to_crs(4326).to_list(), crs=4326)
+    # A metre inside the outer cells, so that every program finds the same cells under them.
+    boxes = [shapely.box(west + 1, south + 1, middle, north - 1), shapely.box(middle, south + 1, east - 1, north - 1)]
+    places = gpd.GeoSeries(boxes, crs=GRID.crs.to_wkt()).segmentize(100).to_crs(4326)
+    return gpd.GeoDataFrame({"code": CODES, "name": NAMES, "area_ha": [200.0, 200.0]}, geometry=places.to_list(), crs=4326)
 
 
 def halves() -> dict[str, NDArray[np.bool_]]:
