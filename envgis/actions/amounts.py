@@ -46,6 +46,8 @@ def units() -> Mapping[str, Unit]:
 
 def read_number(name: str, columns: Columns, review: Review, whole: bool = False) -> numbers.Numbers:
     """A column's numbers; what cannot be read, may be read two ways or is negative speaks against the row."""
+    if not columns.has(name):
+        return numbers.none(len(columns.file.rows))
     read = numbers.read(columns.text(name), columns.typed(name), whole)
     column, found = columns.header(name), columns.text(name)
     review.refuse(read.unreadable, "number-unreadable", column, found)
@@ -76,6 +78,8 @@ def _size(name: str, columns: Columns, review: Review) -> Floats:
     """One column that has its unit in its name; a unit written in a cell is converted, if it measures the same."""
     read = read_number(name, columns, review, whole=name in COUNTED)
     value = read.value.copy()
+    if not columns.has(name):
+        return value
     words = (read.before + " " + read.after).str.strip()
     for word in words[words != ""].unique():
         rows = (words == word).to_numpy(bool) & np.isfinite(value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ import pyproj
 from numpy.typing import NDArray
 
 from envgis.actions.numbers import BLANKS
+from envgis.actions.shapes import never_one
 from envgis.actions.words import fold
 
 Mask = NDArray[np.bool_]
@@ -113,11 +115,21 @@ def readings(lon: Floats, lat: Floats) -> Iterator[tuple[str, Floats, Floats]]:
     pointless = np.isfinite(lon) & (np.abs(lon) > 180) & (np.abs(lat) > 90) & ((lon < 0) | (lat < 0))
     yield "pointless", *_on_earth(_with_point(np.where(pointless, lon, np.nan), 2), _with_point(np.where(pointless, lat, np.nan), 2))
     metric = np.isfinite(lon) & np.isfinite(lat) & (lon > 1000) & (lat > 1000)
-    for name, crs in PROJECTIONS.items():
-        to_degrees = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-        for easting, northing in ((lon, lat), (lat, lon)):
-            x, y = to_degrees.transform(np.where(metric, easting, np.nan), np.where(metric, northing, np.nan))
-            yield name, *_on_earth(np.asarray(x, float), np.asarray(y, float))
+    if metric.any():
+        for name in PROJECTIONS:
+            for easting, northing in ((lon, lat), (lat, lon)):
+                yield name, *_on_earth(*_in_degrees(name, np.where(metric, easting, np.nan), np.where(metric, northing, np.nan)))
+
+
+@cache
+def _projection(name: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(PROJECTIONS[name], "EPSG:4326", always_xy=True)
+
+
+def _in_degrees(name: str, easting: Floats, northing: Floats) -> tuple[Floats, Floats]:
+    eastings, northings = never_one(easting, northing)
+    x, y = _projection(name).transform(eastings, northings)
+    return x[:-1], y[:-1]
 
 
 def _on_earth(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:

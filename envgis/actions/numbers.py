@@ -46,6 +46,12 @@ class _Parts:
     doubtful: bool  # one mark before exactly three digits
 
 
+def none(count: int) -> Numbers:
+    """A column that is not there."""
+    nothing, words = np.zeros(count, bool), pd.Series([""] * count, dtype="string")
+    return Numbers(np.full(count, np.nan), words, words, nothing, nothing)
+
+
 def read(text: pd.Series, typed: Mask, whole: bool = False) -> Numbers:
     """The numbers of one column of one file.
 

@@ -16,7 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from envgis.actions import coordinates
-from envgis.actions.shapes import WGS84, Local
+from envgis.actions.shapes import Local, between_m
 from envgis.actions.words import Nearest, fold
 
 Mask = NDArray[np.bool_]
@@ -102,7 +102,7 @@ class Gazetteer:
             rows = rows[~inside]
             if len(rows):
                 near_lon, near_lat = self._nearest_on(i, lon[rows], lat[rows])
-                distance[rows] = WGS84.inv(lon[rows], lat[rows], near_lon, near_lat)[2]
+                distance[rows] = between_m(lon[rows], lat[rows], near_lon, near_lat)
         return distance
 
     def near(self, position: Whole, lon: Floats, lat: Floats) -> Mask:

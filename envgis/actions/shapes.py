@@ -73,10 +73,19 @@ class Local:
         return shapely.transform(shape, self._back)
 
     def _forward(self, corners: Floats) -> Floats:
-        return np.column_stack(self._projection(corners[:, 0], corners[:, 1]))
+        return self._moved(corners, inverse=False)
 
     def _back(self, corners: Floats) -> Floats:
-        return np.column_stack(self._projection(corners[:, 0], corners[:, 1], inverse=True))
+        return self._moved(corners, inverse=True)
+
+    def _moved(self, corners: Floats, inverse: bool) -> Floats:
+        x, y = never_one(corners[:, 0], corners[:, 1])
+        return np.column_stack(self._projection(x, y, inverse=inverse))[:-1]
+
+
+def never_one(*values: Floats) -> list[Floats]:
+    """The lists with a NaN behind: pyproj takes an array of one for a number, which NumPy no longer likes."""
+    return [np.append(one, np.nan) for one in values]
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,12 @@ def _mended(shape: shapely.Geometry) -> shapely.Geometry | None:
         return None
     degrees: shapely.Geometry = local.degrees(mended)
     return degrees if shapely.is_valid(degrees) else None
+
+
+def between_m(lon: Floats, lat: Floats, other_lon: Floats, other_lat: Floats) -> Floats:
+    """Geodesic distance in metres between the places of two lists."""
+    a, b, c, d = never_one(lon, lat, other_lon, other_lat)
+    return np.asarray(WGS84.inv(a, b, c, d)[2], np.float64)[:-1]
 
 
 def kinds(shape: Shapes) -> NDArray[np.object_]:

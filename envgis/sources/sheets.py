@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 LARGEST_UNPACKED = 500_000_000
 LARGEST_RATIO = 150  # a table of repeated words packs 20 to 60 times
 _RATIO_MATTERS = 20_000_000
-MOST_CELLS = 30_000_000
+MOST_CELLS = 8_000_000
 _CHUNK = 1 << 20
 
 
@@ -99,27 +100,30 @@ def _weigh(raw: bytes) -> None:
                 raise UnsafeWorkbook("size")
             total = 0
             for entry in archive.infolist():
-                span = _Span() if entry.filename.startswith("xl/worksheets/") else None
+                if entry.filename == "xl/workbook.bin":
+                    raise UnsafeWorkbook("XLSB")  # its sheets cannot be weighed before they are opened
+                span = _Repeats() if entry.filename == "content.xml" else _Span()
                 entry.file_size = LARGEST_UNPACKED + 1  # zipfile stops at the declared size, other readers do not
                 with archive.open(entry) as part:
                     while chunk := part.read(_CHUNK):
                         total += len(chunk)
                         if total > LARGEST_UNPACKED or (total > _RATIO_MATTERS and total > LARGEST_RATIO * len(raw)):
                             raise UnsafeWorkbook("size")
-                        if span is not None:
-                            span.add(chunk)
-                if span is not None and span.cells > MOST_CELLS:
-                    raise UnsafeWorkbook("cells")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+                        span.add(chunk)
+                        if span.cells > MOST_CELLS:
+                            raise UnsafeWorkbook("cells")
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         raise UnsafeWorkbook(str(error)) from None
 
 
 class _Span:
     """The rectangle that a sheet's cells span: one stray cell in the last row would make a reader fill all between."""
 
-    _CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?r="([A-Z]{1,3})(\d{1,7})"')
+    # A cell that is closed at once holds nothing: spreadsheets leave such ones, with a style, down to the last row.
+    _CELL = re.compile(rb'<(?:\w+:)?c\s[^>/]*?r="([A-Z]{1,3})(\d{1,7})"[^>/]*>')
 
     def __init__(self) -> None:
+        self.cells = 0
         self._rest = b""
         self._columns, self._last_row = set[bytes](), 0
 
@@ -131,10 +135,7 @@ class _Span:
             self._last_row = max(self._last_row, *(int(row) for _, row in found))
         self._rest = text[-200:]
 
-    @property
-    def cells(self) -> int:
-        widest = max((_column_number(column) for column in self._columns), default=0)
-        return widest * self._last_row
+        self.cells = max((_column_number(column) for column in self._columns), default=0) * self._last_row
 
 
 def _column_number(letters: bytes) -> int:
@@ -142,6 +143,37 @@ def _column_number(letters: bytes) -> int:
     for letter in letters:
         number = 26 * number + letter - 64
     return number
+
+
+class _Repeats:
+    """The cells of an ODS, where one cell may stand for thousands of columns and one row for a million."""
+
+    _TAG = re.compile(rb"<table:table-row\b([^>]*)>|</table:table-row>|<table:(?:covered-)?table-cell\b([^>]*)>")
+    _TIMES = re.compile(rb'number-(?:rows|columns)-repeated="(\d{1,9})"')
+
+    def __init__(self) -> None:
+        self.cells = 0
+        self._rest = b""
+        self._rows, self._width, self._empty = 1, 0, 0
+
+    def add(self, chunk: bytes) -> None:
+        text = self._rest + chunk
+        end = text.rfind(b">") + 1
+        self._rest = text[end:][-10_000:]
+        for found in self._TAG.finditer(text, 0, end):
+            if found[1] is not None:
+                self._rows, self._width, self._empty = self._times(found[1]), 0, 0
+            elif found[2] is None:
+                self.cells += self._rows * self._width
+            elif found[2].endswith(b"/"):  # empty, and nothing at all if no filled one follows
+                self._empty += self._times(found[2])
+            else:
+                self._width += self._empty + self._times(found[2])
+                self._empty = 0
+
+    def _times(self, attributes: bytes) -> int:
+        found = self._TIMES.search(attributes)
+        return int(found[1]) if found else 1
 
 
 def typed_columns(headers: list[str], numbers: list[list[bool]]) -> dict[str, NDArray[np.bool_]]:
