@@ -209,8 +209,7 @@ def _plain(key: HazardKey) -> tuple[str, str, float | None]:
 
 
 def _years(period: object) -> float | None:
-    years = float(period) if period is not None else math.nan  # type: ignore[arg-type]
-    return None if math.isnan(years) else years
+    return None if period is None or pd.isna(period) else float(period)  # type: ignore[arg-type, call-overload]
 
 
 def _by_key(table: pd.DataFrame) -> list[tuple[tuple[str, str, str, float | None], pd.DataFrame]]:

@@ -14,7 +14,7 @@ Object.assign(envgis, (() => {
   function map(id, options) {
     const bounds = options.bounds;
     const made = L.map(id, {
-      zoomSnap: 0.25, zoomControl: false, attributionControl: false, maxZoom: 19, wheelPxPerZoomLevel: 90,
+      zoomSnap: 0.25, zoomControl: false, attributionControl: false, fadeAnimation: false, maxZoom: 19, wheelPxPerZoomLevel: 90,
       maxBounds: L.latLngBounds(bounds).pad(1.5), renderer: L.canvas({ padding: 0.3 }), ...options,
     });
     made.createPane("classes").style.zIndex = 250;

@@ -1,0 +1,44 @@
+"""The entry page as people meet it."""
+
+import pytest
+from small_assessment import ready
+
+from envgis import locale
+from envgis.levels import HazardKey
+from envgis.publish import figures
+from envgis.publish.index_page import page as render
+
+
+@pytest.fixture(scope="module")
+def text():
+    return render(ready())
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_every_hazard_fills_the_table_and_colours_the_outlines(visit, text, size):
+    seen = visit(text, size)
+    page, book = seen.page, figures.Book(ready())
+    for i, key in enumerate(sorted(ready().maps, key=order)):
+        page.select_option("#view", f"k{i}")
+        for number, code in enumerate(ready().municipalities["code"]):
+            one = book.of(code, key)
+            assert page.locator(f"td [data-cell='m{number}.gap_ha']").inner_text() == book.area(one.gap_ha)
+            shade = "none" if one.gap_share is None else min(4, int(one.gap_share * 5))
+            assert f"shade-{shade}" in page.locator(f"[data-shade=m{number}]").get_attribute("class")
+        assert page.locator("td [data-cell='t.high_ha']").inner_text() == book.area(book.total(key).high_ha)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert (seen.errors, seen.requests) == ([], [])
+
+
+def order(key: HazardKey):
+    return (["landslide", "flood", "erosion"].index(key.hazard), key.return_period or 0, key.scenario != "present")
+
+
+def test_language_changes_without_reload(visit, text):
+    page = visit(text).page
+    page.click("[data-speak=en]")
+    english = page.inner_text("body")
+    assert "Rows set aside (1)" in english and "Filas apartadas" not in english
+    assert page.locator("#view option").first.inner_text() == "Landslides · Present"
+    fault = ready().set_aside[0].faults[0]
+    assert locale.remedy(fault.message, "en") in english
