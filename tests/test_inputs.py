@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 import rasterio
 from affine import Affine
-from shapely.geometry import Polygon, box
+from pyproj import Transformer
+from shapely.geometry import box
 
 from envgis import workspace
 from envgis.faults import Fault, errors
 from envgis.grid import read_padded
 from envgis.levels import HazardKey
-from envgis.locale import LANGUAGES, explain
+from envgis.locale import LANGUAGES, Language, explain
 from envgis.sources import file_layer
 from envgis.sources.inputs import Inputs, extend, gather
 
@@ -46,7 +47,15 @@ def write(path: Path, values: np.ndarray, crs: str | None = UTM, transform: Affi
     """A GeoTIFF of 100 m cells over both municipalities and 500 m around, unless said otherwise."""
     bands = values if values.ndim == 3 else values[None]
     transform = transform or Affine(100, 0, WEST - 500, 0, -100, NORTH + 500)
-    profile = dict(driver="GTiff", height=bands.shape[1], width=bands.shape[2], count=bands.shape[0], dtype=bands.dtype, crs=crs, transform=transform)
+    profile = {
+        "driver": "GTiff",
+        "height": bands.shape[1],
+        "width": bands.shape[2],
+        "count": bands.shape[0],
+        "dtype": bands.dtype,
+        "crs": crs,
+        "transform": transform,
+    }
     with rasterio.open(path, "w", **{**profile, **options}) as file:
         file.write(bands)
     return path
@@ -78,6 +87,10 @@ def only(faults: list[Fault], code: str) -> Fault:
     return next(f for f in faults if f.code == code)
 
 
+def says(fault: Fault, language: Language) -> str:
+    return explain(fault, language).what
+
+
 def test_plain_case(folder: Path) -> None:
     inputs, faults = look(folder)
     assert faults == []
@@ -100,3 +113,283 @@ def test_lattice_is_extended_over_the_municipalities(folder: Path) -> None:
     assert SOUTH - 200 <= south <= SOUTH and NORTH <= north <= NORTH + 200
     found = hazard_map.levels(hazard_map.grid.window)
     assert (found == 3).sum() == 200 and (found == 255).sum() == found.size - 200
+
+
+def test_values_by_published_breakpoints(folder: Path) -> None:
+    depth = np.full((50, 70), 0.3, np.float32)
+    depth[:, 35:] = 0
+    write(folder / "flood.tif", depth)
+    inputs, faults = look(folder, TOML + '[[hazard]]\nname = "flood"\nreturn_period = 10\npath = "flood.tif"\nkind = "depth"\n')
+    assert errors(faults) == []
+    hazard_map = inputs.maps[HazardKey("flood", "present", 10.0)]
+    assert set(np.unique(hazard_map.levels(hazard_map.grid.window))) == {0, 1}  # a stored 0.3 equals the bound 0.3
+    assert hazard_map.hazard.title["en"] and hazard_map.hazard.breakpoints is not None
+
+
+def test_class_map_with_codes_of_its_own(folder: Path) -> None:
+    values = levels(10)
+    values[0] = 40
+    values[:, 0] = 200
+    write(folder / "landslide.tif", values, nodata=200)
+    inputs, faults = look(folder, TOML + 'codes = { "10" = 5, "40" = 0 }\n')
+    assert errors(faults) == []
+    (hazard_map,) = inputs.maps.values()
+    found = hazard_map.levels(hazard_map.grid.window)
+    assert (found[0, 1:] == 0).all() and (found[1:, 1:] == 5).all() and (found[:, 0] == 255).all()
+
+
+@pytest.mark.parametrize(("zero", "level"), [("none", 0), ("no_data", 255)])
+def test_zero_means_what_the_workspace_says(folder: Path, zero: str, level: int) -> None:
+    values = levels()
+    values[20:22] = 0
+    write(folder / "landslide.tif", values)
+    inputs, faults = look(folder, TOML + f'zero = "{zero}"\n')
+    assert errors(faults) == []
+    (hazard_map,) = inputs.maps.values()
+    assert (hazard_map.levels(hazard_map.grid.window)[20:22] == level).all()
+
+
+def test_population_landuse_and_bands(folder: Path) -> None:
+    write(folder / "people.tif", np.full((50, 70), 2.5, np.float32))
+    write(folder / "use.tif", levels(1))
+    write(folder / "bands.tif", np.stack([levels(1), levels(4)]))
+    text = TOML.replace("landslide.tif", "bands.tif") + 'band = 2\n[population]\npath = "people.tif"\n[landuse]\npath = "use.tif"\nscheme = "ipcc"\n'
+    inputs, faults = look(folder, text)
+    assert errors(faults) == []
+    (hazard_map,) = inputs.maps.values()
+    assert hazard_map.levels(hazard_map.grid.window)[9, 9] == 4
+    assert inputs.population is not None and inputs.landuse is not None
+    assert read_padded(inputs.population, inputs.population.grid, inputs.population.grid.window).sum() == 50 * 70 * 2.5
+    assert [credit.role for credit in inputs.credits] == ["municipalities", "landslide_present", "landuse", "population"]
+
+
+def test_extend_over_sites(folder: Path) -> None:
+    inputs, _ = look(folder)
+    (hazard_map,) = inputs.maps.values()
+    site = gpd.GeoSeries([box(EAST + 2000, SOUTH, EAST + 2010, SOUTH + 10)], crs=UTM).to_crs(4326).total_bounds
+    larger = extend(hazard_map, tuple(site))
+    assert larger.grid.aligned(hazard_map.grid) and larger.grid.bounds[2] >= EAST + 2010
+    inner = gpd.GeoSeries([box(WEST + 100, SOUTH + 100, WEST + 110, SOUTH + 110)], crs=UTM).to_crs(4326).total_bounds
+    assert extend(hazard_map, tuple(inner)).grid == hazard_map.grid
+    assert extend(hazard_map, (0.0, 95.0, 1.0, 96.0)).grid == hazard_map.grid
+
+
+# Bad input: the code, the message in both languages, and that nothing else is wrong ------------------
+
+
+def test_zero_inside_with_zero_unset(folder: Path) -> None:
+    values = levels()
+    values[20:22] = 0
+    write(folder / "landslide.tif", values)
+    inputs, faults = look(folder)
+    fault = only(faults, "hazard-zero-unset")
+    assert inputs.maps == {}
+    assert says(fault, "es") == "«landslide.tif» tiene 120 celdas con 0 dentro de los municipios (5.0%), y no se sabe qué significa ahí el 0."
+    assert says(fault, "en") == "“landslide.tif” has 120 cells with 0 in the municipalities (5.0%), and it is not known what 0 means there."
+    # Outside the municipalities it is no matter.
+    values = levels()
+    values[0] = 0
+    write(folder / "landslide.tif", values)
+    assert errors(look(folder)[1]) == []
+
+
+def test_unlisted_codes(folder: Path) -> None:
+    values = levels()
+    values[20, 20:23] = 255
+    values[21, 20] = 9
+    write(folder / "landslide.tif", values)
+    fault = only(look(folder)[1], "hazard-unlisted-codes")
+    assert (
+        says(fault, "es") == "«landslide.tif» tiene dentro de los municipios 2 códigos que no son niveles: 9 (1), 255 (3) (entre paréntesis, celdas)."
+    )
+    assert says(fault, "en") == "“landslide.tif” holds 2 codes in the municipalities that are no levels: 9 (1), 255 (3) (cells in brackets)."
+
+
+def test_levels_that_are_no_whole_numbers(folder: Path) -> None:
+    write(folder / "landslide.tif", np.full((50, 70), 2.5, np.float32))
+    assert "2.5 (" in only(look(folder)[1], "hazard-unlisted-codes").found
+
+
+def test_zero_is_nodata_and_a_level(folder: Path) -> None:
+    values = levels()
+    values[20] = 0
+    write(folder / "landslide.tif", values, nodata=0)
+    assert errors(look(folder)[1]) == []
+    fault = only(look(folder, TOML + 'zero = "none"\n')[1], "nodata-is-class")
+    assert says(fault, "es") == "En «landslide.tif» el valor 0 está declarado «sin datos» y es también una clase."
+
+
+def test_all_nodata(folder: Path) -> None:
+    write(folder / "landslide.tif", levels(255), nodata=255)
+    fault = only(look(folder)[1], "raster-all-nodata")
+    assert says(fault, "es") == "«landslide.tif» no tiene ningún dato dentro de los municipios."
+    assert says(fault, "en") == "“landslide.tif” has no data at all in the municipalities."
+
+
+FLOOD = TOML.replace('"landslide"', '"flood"').replace('"levels"', '"depth"')
+
+
+@pytest.mark.parametrize("nodata", [None, -9999, 0])
+def test_huge_negative_depth_under_a_wrong_nodata_tag(folder: Path, nodata: float | None) -> None:
+    depth = np.full((50, 70), 0.5, np.float32)
+    depth[20:30, 20:30] = np.finfo(np.float32).min
+    write(folder / "landslide.tif", depth, nodata=nodata)
+    inputs, faults = look(folder, FLOOD)
+    fault = only(faults, "raster-sentinel")
+    assert inputs.maps == {}
+    assert says(fault, "es") == "«landslide.tif» tiene 100 celdas con -3.40282e+38, que parece «sin datos» pero no está declarado así."
+    assert says(fault, "en") == "“landslide.tif” has 100 cells with -3.40282e+38, which looks like “no data” but is not declared so."
+
+
+def test_depth_beyond_reason(folder: Path) -> None:
+    depth = np.full((50, 70), 0.5, np.float32)
+    depth[25, 30], depth[26, 31] = -0.4, 80
+    write(folder / "landslide.tif", depth)
+    faults = look(folder, FLOOD)[1]
+    assert [f.code for f in errors(faults)] == ["depth-too-deep", "depth-negative"]
+    lon, lat = Transformer.from_crs(UTM, 4326, always_xy=True).transform(WEST + 2550, NORTH - 2050)
+    assert says(faults[1], "es") == f"«landslide.tif» tiene profundidades negativas, hasta -0.4 m (en {lon:.5f}, {lat:.5f})."
+    assert says(faults[0], "en").startswith("“landslide.tif” has depths of up to 80 m (at -91.")
+
+
+def test_depth_in_centimetres_with_a_scale_is_metres(folder: Path) -> None:
+    path = write(folder / "landslide.tif", np.full((50, 70), 250, np.int16), nodata=-1)
+    with rasterio.open(path, "r+") as file:
+        file.scales = (0.01,)
+    inputs, faults = look(folder, FLOOD)
+    assert errors(faults) == []
+    (hazard_map,) = inputs.maps.values()
+    assert (hazard_map.levels(hazard_map.grid.window) == 5).all()
+
+
+def test_index_without_breakpoints(folder: Path) -> None:
+    write(folder / "landslide.tif", np.full((50, 70), 0.5, np.float32))
+    text = TOML.replace('"levels"', '"index"')
+    fault = only(look(folder, text)[1], "hazard-no-breakpoints")
+    assert says(fault, "es") == "En envgis.toml, landslide_present no tiene breakpoints (landslide · index)."
+    assert says(fault, "en") == "In envgis.toml, landslide_present has no breakpoints (landslide · index)."
+    inputs, faults = look(folder, text + "breakpoints = [0.8, 0.6, 0.4, 0.2]\n")
+    assert errors(faults) == []
+    (hazard_map,) = inputs.maps.values()
+    assert hazard_map.levels(hazard_map.grid.window)[0, 0] == 3
+
+
+def test_codes_that_no_class_map_holds(folder: Path) -> None:
+    fault = only(look(folder, TOML + 'codes = { "70000" = 1, "3" = 3 }\n')[1], "hazard-code-range")
+    assert "70000" in says(fault, "es") and "70000" in says(fault, "en")
+
+
+def test_keys_that_do_nothing_are_told(folder: Path) -> None:
+    _, faults = look(folder, TOML + "breakpoints = [1, 2, 3, 4]\n")
+    assert [(f.code, f.severity) for f in faults] == [("hazard-key-unused", "warning")]
+
+
+def test_layer_elsewhere(folder: Path) -> None:
+    write(folder / "landslide.tif", levels(), transform=Affine(100, 0, 400_000, 0, -100, 5_000_000))
+    fault = only(look(folder)[1], "raster-no-overlap")
+    assert says(fault, "es").startswith("«landslide.tif» no cae sobre los municipios (x -94")
+    assert says(fault, "en").startswith("“landslide.tif” does not lie over the municipalities (x -94")
+
+
+def in_gtm() -> tuple[np.ndarray, Affine]:
+    """A raster over both municipalities in Guatemala Transverse Mercator."""
+    bounds = gpd.GeoSeries([box(WEST - 500, SOUTH - 500, EAST + 500, NORTH + 500)], crs=UTM).to_crs("ESRI:103598").total_bounds
+    size = (int((bounds[3] - bounds[1]) // 100), int((bounds[2] - bounds[0]) // 100))
+    return np.full(size, 3, np.uint8), Affine(100, 0, bounds[0], 0, -100, bounds[3])
+
+
+def test_gtm_declared_as_utm_15n(folder: Path) -> None:
+    values, transform = in_gtm()
+    write(folder / "landslide.tif", values, crs="EPSG:32615", transform=transform)
+    fault = only(look(folder)[1], "raster-wrong-crs")
+    assert says(fault, "es") == "«landslide.tif» declara «WGS 84 / UTM zone 15N» y con él cae a 269 km de los municipios."
+    assert says(fault, "en") == "“landslide.tif” declares “WGS 84 / UTM zone 15N” and with it lies 269 km from the municipalities."
+    assert "ESRI:103598" in explain(fault, "es").remedy
+
+
+def test_gtm_declared_as_gtm(folder: Path) -> None:
+    values, transform = in_gtm()
+    write(folder / "landslide.tif", values, crs="ESRI:103598", transform=transform)
+    inputs, faults = look(folder)
+    assert errors(faults) == [] and len(inputs.maps) == 1
+
+
+def test_no_crs_names_the_one_that_fits(folder: Path) -> None:
+    values, transform = in_gtm()
+    write(folder / "landslide.tif", values, crs=None, transform=transform)
+    fault = only(look(folder)[1], "raster-no-crs")
+    assert says(fault, "es") == "«landslide.tif» no dice su sistema de coordenadas."
+    assert says(fault, "en") == "“landslide.tif” does not say its coordinate reference system."
+    assert "Leída como ESRI:103598 la capa sí cae sobre los municipios" in explain(fault, "es").remedy
+
+
+def test_latitude_and_longitude_swapped(folder: Path) -> None:
+    west, south, east, north = gpd.GeoSeries([box(WEST, SOUTH, EAST, NORTH)], crs=UTM).to_crs(4326).total_bounds
+    write(folder / "landslide.tif", levels(), crs="EPSG:4326", transform=Affine((north - south) / 70, 0, south, 0, -(east - west) / 50, east))
+    fault = only(look(folder)[1], "raster-axes-swapped")
+    assert says(fault, "es").startswith("«landslide.tif» tiene latitud y longitud intercambiadas (x 14.9")
+    assert says(fault, "en").startswith("“landslide.tif” has latitude and longitude swapped (x 14.9")
+
+
+def test_rotated(folder: Path) -> None:
+    write(folder / "landslide.tif", levels(), transform=Affine(100, 0, WEST, 0, -100, NORTH) @ Affine.rotation(3))
+    fault = only(look(folder)[1], "raster-rotated")
+    assert says(fault, "es").startswith("«landslide.tif» está girado o reflejado")
+
+
+def test_truncated_raster(folder: Path) -> None:
+    path = write(folder / "landslide.tif", np.random.default_rng(1).integers(1, 6, (50, 70)).astype(np.uint8), compress="deflate")
+    path.write_bytes(path.read_bytes()[:-300])
+    fault = only(look(folder)[1], "raster-unreadable")
+    assert says(fault, "es") == "«landslide.tif» no se puede leer hasta el final: está dañado o incompleto."
+    assert says(fault, "en") == "“landslide.tif” cannot be read to its end: it is damaged or incomplete."
+
+
+def test_negative_people(folder: Path) -> None:
+    people = np.ones((50, 70), np.float32)
+    people[3, 3] = -1
+    write(folder / "people.tif", people)
+    fault = only(look(folder, TOML + '[population]\npath = "people.tif"\n')[1], "amount-negative")
+    assert says(fault, "es").startswith("«people.tif» tiene valores negativos, hasta -1 (en -91.")
+    assert says(fault, "en").startswith("“people.tif” has negative values, down to -1 (at -91.")
+
+
+def test_all_faults_come_at_once(folder: Path) -> None:
+    write(folder / "landslide.tif", levels(), crs=None)
+    (folder / "flood.tif").write_text("<html>", encoding="utf-8")
+    write(folder / "use.tif", levels(77))
+    write(folder / "people.tif", levels(1), crs="EPSG:32616")
+    text = (
+        TOML
+        + '[[hazard]]\nname = "flood"\npath = "flood.tif"\nkind = "depth"\n'
+        + '[[hazard]]\nname = "erosion"\npath = "nowhere.tif"\nkind = "soil_loss"\n'
+        + '[landuse]\npath = "use.tif"\nscheme = "nlcd"\n[population]\npath = "people.tif"\n[sites]\npaths = ["sites.xlsx"]\n'
+    )
+    inputs, faults = look(folder, text)
+    codes = [f.code for f in errors(faults)]
+    assert codes[:5] == ["raster-no-crs", "raster-not-tiff", "path-missing", "landuse-class-unnamed", "raster-wrong-crs"]
+    assert len(codes) == 6  # and the sites' own
+    assert inputs.maps == {} and inputs.landuse is None and inputs.population is None
+    for fault in faults:
+        for language in LANGUAGES:
+            explain(fault, language)
+
+
+def test_without_municipalities_the_rasters_are_looked_at_all_the_same(folder: Path) -> None:
+    (folder / "municipalities.gpkg").unlink()
+    write(folder / "landslide.tif", levels(), crs=None)
+    inputs, faults = look(folder)
+    assert [f.code for f in faults] == ["path-missing", "raster-no-crs"]
+    assert len(inputs.municipalities) == 0 and inputs.selected == []
+
+
+def test_one_file_with_one_warning(folder: Path) -> None:
+    """Six bands of one file say once that an .aux.xml is not read."""
+    write(folder / "bands.tif", np.stack([levels(i) for i in (1, 2, 3)]))
+    (folder / "bands.tif.aux.xml").write_text("<PAMDataset/>", encoding="utf-8")
+    text = TOML.replace("landslide.tif", "bands.tif")
+    for band in (2, 3):
+        text += f'[[hazard]]\nname = "landslide"\nscenario = "{band}"\npath = "bands.tif"\nband = {band}\nkind = "levels"\n'
+    inputs, faults = look(folder, text)
+    assert [f.code for f in faults] == ["raster-sidecar-ignored"]
+    assert len(inputs.maps) == 3 and [name for name, _, _ in inputs.files] == ["municipalities.gpkg", "bands.tif"]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from envgis.faults import BadInput, Fault, Place
 from envgis.files import sha256
 from envgis.grid import Grid, Window, missing
-from envgis.sources import safety
+from envgis.sources import cells, safety
 
 if TYPE_CHECKING:
     from rasterio import DatasetReader
@@ -83,30 +83,28 @@ class FileLayer:
         Raises BadInput if a file cannot be read or is not the one that was checked.
         """
         if len(self.tiles) == 1:
-            return self._read(self.tiles[0], window)
+            return self.read_tile(self.tiles[0], window)
         out = np.full(window.shape, self.fill, self.dtype)
         for tile in self.tiles:
-            part = _overlap(tile, window)
+            part = overlap(tile, window)
             if part is None:
                 continue
-            values = self._read(tile, Window(part.row - tile.row, part.column - tile.column, *part.shape))
+            values = self.read_tile(tile, Window(part.row - tile.row, part.column - tile.column, *part.shape))
             r, c = part.row - window.row, part.column - window.column
             place = out[r : r + part.rows, c : c + part.columns]
             np.copyto(place, values, where=missing(place, self.fill))
         return out
 
     def as_classes(self, codes: Collection[int]) -> FileLayer:
-        """The same cells as class codes uint8 or uint16; what stands for no data is none of ``codes``.
-
-        A code that is not listed may stand for no data: whoever looks codes up in a table finds none for it either.
-        """
-        dtype = np.dtype(np.uint8 if self.stored == np.uint8 and len(set(codes) & set(range(256))) < 256 else np.uint16)
-        top = 255 if dtype == np.uint8 else 65_535
-        declared = [v for v in self.nodata if 0 <= v <= top and v == int(v) and v not in codes]
-        fill = int(declared[0]) if declared else next(v for v in range(top, -1, -1) if v not in codes)
+        """The same cells as class codes uint8 or uint16; what stands for no data is none of ``codes``."""
+        dtype, fill = cells.as_codes(self.stored, [tile.nodata for tile in self.tiles], codes)
         return replace(self, dtype=dtype, fill=fill, classes=True, scale=1.0, offset=0.0)
 
-    def _read(self, tile: Tile, window: Window) -> NDArray[np.generic]:
+    def read_tile(self, tile: Tile, window: Window) -> NDArray[np.generic]:
+        """(rows, columns) values of a window within one tile, counted from the tile's corner.
+
+        Raises BadInput if the file cannot be read or is not the one that was checked.
+        """
         from rasterio.errors import RasterioError
         from rasterio.windows import Window as RasterioWindow
 
@@ -116,55 +114,18 @@ class FileLayer:
         try:
             dataset = _opened(tile)
             values: NDArray[np.generic] = dataset.read(self.band, window=where)
-            mask = dataset.read_masks(self.band, window=where) if tile.masked else None
+            gone = dataset.read_masks(self.band, window=where) == 0 if tile.masked else None
         except (RasterioError, OSError) as error:
             raise BadInput([Fault("raster-unreadable", Place(tile.name), reason(error))]) from None
-        values = _normal(values, self._absent(values, tile, mask), self.dtype, self.fill)
+        more = cells.absent(values, tile.nodata, self.dtype, self.fill, self.classes)
+        if more is not None:
+            gone = cells.either(gone, more)
+        values = cells.handed_on(values, gone, self.dtype, self.fill)
         return np.ascontiguousarray(values[::-1]) if tile.south_up else values
 
-    def _absent(self, values: NDArray[np.generic], tile: Tile, mask: NDArray[np.uint8] | None) -> NDArray[np.bool_] | None:
-        """Where a tile has no data, None where ``fill`` says it already."""
-        absent = None if mask is None else mask == 0
-        if values.dtype.kind == "f":
-            absent = _either(absent, ~np.isfinite(values))
-        if tile.nodata is not None and (self.dtype != self.stored or tile.nodata != self.fill):
-            absent = _either(absent, is_nodata(values, tile.nodata))
-        if self.classes and values.dtype not in (np.uint8, np.uint16):
-            absent = _either(absent, ~_is_code(values))
-        return absent
 
-
-def is_nodata(values: NDArray[Any], nodata: float | int) -> NDArray[np.bool_]:
-    """Where values are the declared no-data value.
-
-    A text such as -3.4e+38 in the file stands for the type's lowest number, whatever its last digits.
-    """
-    if values.dtype == np.float32 and abs(nodata) > 3e38:
-        return np.asarray((np.abs(values) > 3e38) & (np.signbit(values) == (nodata < 0)))
-    return np.asarray(values == values.dtype.type(nodata))
-
-
-def _is_code(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Where values are whole numbers that a class code can be."""
-    whole = np.asarray((values >= 0) & (values <= 65_535))
-    return whole & (values == np.floor(values)) if values.dtype.kind == "f" else whole
-
-
-def _either(a: NDArray[np.bool_] | None, b: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return b if a is None else a | b
-
-
-def _normal(values: NDArray[np.generic], absent: NDArray[np.bool_] | None, dtype: np.dtype[np.generic], fill: float | int) -> NDArray[np.generic]:
-    if absent is not None and absent.any():
-        # Before the type changes: NaN or -9999 have no uint8.
-        values[absent] = 0
-        values = values.astype(dtype, copy=False)
-        values[absent] = fill
-        return values
-    return values.astype(dtype, copy=False)
-
-
-def _overlap(tile: Tile, window: Window) -> Window | None:
+def overlap(tile: Tile, window: Window) -> Window | None:
+    """What of a window of the layer a tile covers; None if nothing."""
     top, left = max(tile.row, window.row), max(tile.column, window.column)
     bottom = min(tile.row + tile.rows, window.row + window.rows)
     right = min(tile.column + tile.columns, window.column + window.columns)

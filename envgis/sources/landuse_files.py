@@ -28,7 +28,7 @@ _MOST_PLAIN = 256
 
 def read_landuse(table: workspace.LandUse, to: Gathering) -> LandUse | None:
     """The land use that the workspace names; None where faults stop it."""
-    to.credit("landuse", both("layer.landuse"), table)
+    to.credit("landuse", both("inputs.landuse"), table)
     legend, good = _legend(table, to)
     first = to.locate(table.path[0], _KEY)
     if first is None:

@@ -8,7 +8,9 @@ GDAL does by default, and a warning says so. A file that lies beside (.ovr, .aux
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +18,12 @@ import numpy as np
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from envgis.faults import Fault, Message, Place, errors
+from envgis.faults import BadInput, Fault, Message, Place, errors
 from envgis.files import sha256
-from envgis.grid import Grid, Window
+from envgis.grid import Grid, Window, missing
 from envgis.locale import both
-from envgis.sources import safety
-from envgis.sources.file_layer import FileLayer, Tile, reason, trust
+from envgis.sources import cells, safety
+from envgis.sources.file_layer import FileLayer, Tile, overlap, reason, trust
 
 if TYPE_CHECKING:
     from rasterio import DatasetReader
@@ -33,6 +35,8 @@ MOST_BLOCK_BYTES = 256 * 2**20
 # A file this much smaller than what it declares is a bomb, unless what it declares is small anyway.
 MOST_RATIO = 10_000
 SMALL_BYTES = 2**30
+# Cells read at once where tiles are compared.
+_CELLS = 2**21
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,13 @@ def open_layer(paths: list[Path], names: list[str], band: int) -> tuple[FileLaye
     looks = [look for path, name in zip(paths, names, strict=True) if (look := _look(path, name, band, faults)) is not None]
     if len(looks) < len(paths):
         return None, faults
-    return _joined(looks, band, faults), faults
+    layer = _joined(looks, band, faults)
+    if layer is not None and len(layer.tiles) > 1:
+        try:
+            faults += _differences(layer)
+        except BadInput as error:
+            return None, [*faults, *error.faults]
+    return layer, faults
 
 
 def _dataset(path: Path) -> DatasetReader:
@@ -164,22 +174,12 @@ def _head(dataset: DatasetReader, path: Path, name: str, band: int) -> _Look:
         columns=dataset.width,
         south_up=t.e > 0,
         masked=MaskFlags.per_dataset in flags or MaskFlags.alpha in flags,
-        nodata=_fitting(nodata, stored),
+        nodata=cells.fitting(nodata, stored),
     )
     trust(tile)
     grid = Grid(crs, t.c, top, dx, dy, dataset.height, dataset.width)
     point = dataset.tags().get("AREA_OR_POINT") == "Point"
     return _Look(tile, grid, stored, float(dataset.scales[band - 1]), float(dataset.offsets[band - 1]), point)
-
-
-def _fitting(nodata: float | int | None, dtype: np.dtype[np.generic]) -> float | int | None:
-    """The no-data value in the raster's own type; None if no cell can have it (-9999 in a raster of bytes, NaN)."""
-    if nodata is None or nodata != nodata:
-        return None
-    if dtype.kind == "f":
-        return float(nodata)
-    bounds = np.iinfo(dtype)  # type: ignore[type-var]
-    return int(nodata) if nodata == int(nodata) and bounds.min <= nodata <= bounds.max else None
 
 
 def _joined(looks: list[_Look], band: int, faults: list[Fault]) -> FileLayer | None:
@@ -199,19 +199,20 @@ def _joined(looks: list[_Look], band: int, faults: list[Fault]) -> FileLayer | N
     right = max(c + look.grid.columns for (_, c), look in zip(places, looks, strict=True))
     grid = first.grid.crop(Window(top, left, bottom - top, right - left)) if len(looks) > 1 else first.grid
     tiles = tuple(replace(look.tile, row=r - top, column=c - left) for (r, c), look in zip(places, looks, strict=True))
-    dtype, fill = _reading(first.stored, tiles)
+    dtype, fill = cells.as_values(first.stored, [tile.nodata for tile in tiles])
     return FileLayer(grid, tiles, band, first.stored, dtype, fill, first.scale, first.offset)
 
 
-_WIDER = {"int8": "int16", "uint8": "int16", "int16": "int32", "uint16": "int32", "int32": "int64", "uint32": "int64"}
-
-
-def _reading(stored: np.dtype[np.generic], tiles: tuple[Tile, ...]) -> tuple[np.dtype[np.generic], float | int]:
-    """Type and no-data value of what is read: floating types have NaN, integers their own value or a wider type's lowest."""
-    if stored.kind == "f":
-        return stored, float("nan")
-    declared = tiles[0].nodata
-    if declared is not None and all(tile.nodata == declared for tile in tiles):
-        return stored, declared
-    wide: np.dtype[np.generic] = np.dtype(_WIDER.get(stored.name, "float64"))
-    return wide, float("nan") if wide.kind == "f" else int(np.iinfo(wide).min)  # type: ignore[type-var]
+def _differences(layer: FileLayer) -> Iterator[Fault]:
+    """A warning for each two tiles that overlap and do not say the same."""
+    for first, second in combinations(layer.tiles, 2):
+        common = overlap(first, Window(second.row, second.column, second.rows, second.columns))
+        if common is None:
+            continue
+        count = 0
+        for band in layer.grid.crop(common).blocks(_CELLS):
+            part = Window(common.row + band.row, common.column, band.rows, common.columns)
+            a, b = (layer.read_tile(t, Window(part.row - t.row, part.column - t.column, *part.shape)) for t in (first, second))
+            count += int(np.count_nonzero((a != b) & ~missing(a, layer.fill) & ~missing(b, layer.fill)))
+        if count:
+            yield Fault("raster-tiles-overlap", Place(first.name), second.name, {"other": second.name, "count": count}, "warning")
