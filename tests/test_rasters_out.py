@@ -85,12 +85,15 @@ def test_a_layer_that_is_not_public_is_never_copied(tmp_path: Path) -> None:
     maps = {sample.KEYS[0]: hidden, sample.KEYS[1]: sample.hazard_map(1)}
     found = sample.assessment(maps=maps, residuals={sample.KEYS[0]: sample.Residual(hidden)})
     written = list(rasters.write(found, tmp_path))
-    assert {path.name.split(".")[0] for path in written} == {"flood_present_T100"}
+    assert [path.name for path in written] == ["flood_present_T100.tif"]
+    assert {path.name.split(".")[0] for path in tmp_path.iterdir()} == {"flood_present_T100"}
 
 
-def test_the_same_levels_make_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    for path in rasters.write(sample.assessment(), tmp_path):
-        assert path.read_bytes() == (folder / path.name).read_bytes(), path.name
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_same_levels_make_the_same_bytes(folder: Path, tmp_path: Path, threads: int) -> None:
+    list(rasters.write(sample.assessment(), tmp_path, threads=threads))
+    for path in folder.iterdir():
+        assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
 
 
 @given(st.integers(1, 1600), st.integers(1, 30))

@@ -5,10 +5,12 @@ Written by bands of rows, so that a raster of any size takes the same memory.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
@@ -26,40 +28,54 @@ from envgis.publish.wording import Wording
 
 # Rows of a band: a multiple of the tiles of the file, so that each tile is compressed once.
 _TILE = 512
+_THREADS = min(2, os.cpu_count() or 1)
 Cells = Callable[[Window], NDArray[np.uint8]]
 
 
-def write(assessment: Assessment, folder: Path) -> Iterator[Path]:
+def write(assessment: Assessment, folder: Path, threads: int = _THREADS) -> Iterator[Path]:
     """Write the rasters of an assessment into ``folder``: yields the path of each as it is done.
 
     ``<hazard>_<scenario>[_T<years>].tif`` and, where actions are in force, ``residual_….tif`` (the central level of
     the face at each cell's centre), each with an ``.aux.xml`` (class names) and a ``.qml`` (legend in QGIS). Layers
     that are not public are left out.
+
+    threads : rasters written at once; compressing takes most of the time, and lets other threads run
     """
     words = Wording(assessment)
     names = [words.say(f"level.{level}") for level in LEVELS]
+    sidecars = {".tif.aux.xml": class_names(names).encode(), ".qml": legend(names).encode()}
+    rasters = list(_rasters(assessment, words))
+    pool = ThreadPoolExecutor(threads)
+    try:
+        done = pool.map(lambda raster: write_cog(folder / f"{raster.name}.tif", raster.grid, raster.cells, raster.tags), rasters)
+        for raster, _ in zip(rasters, done, strict=True):
+            for suffix, content in sidecars.items():
+                files.write_file(folder / (raster.name + suffix), content)
+            yield folder / f"{raster.name}.tif"
+    finally:
+        pool.shutdown(cancel_futures=True)  # who stops waits for the rasters begun, not for all
+
+
+class _Raster(NamedTuple):
+    name: str
+    grid: Grid
+    cells: Cells
+    tags: dict[str, str]
+
+
+def _rasters(assessment: Assessment, words: Wording) -> Iterator[_Raster]:
     for key, one in assessment.maps.items():
         if not one.hazard.public:
             continue
-        yield from _raster(folder / f"{key.slug}.tif", one.grid, one.levels, names, _tags(assessment, words, key, one))
+        tags = _tags(assessment, words, key, one)
+        yield _Raster(key.slug, one.grid, one.levels, tags)
         residual = assessment.residuals.get(key)
         if residual is not None:
-            tags = {**_tags(assessment, words, key, one), "content": words.say("raster.residual")}
-            path = folder / f"residual_{key.slug}.tif"
-            yield from _raster(path, one.grid, _central(residual), names, tags)
+            yield _Raster(f"residual_{key.slug}", one.grid, _central(residual), {**tags, "content": words.say("raster.residual")})
 
 
 def _central(residual: ResidualMap) -> Cells:
     return lambda window: residual.read(window)[0]
-
-
-def _raster(path: Path, grid: Grid, cells: Cells, names: list[str], tags: dict[str, str]) -> Iterator[Path]:
-    write_cog(path, grid, cells, tags)
-    yield path
-    for suffix, text in ((".tif.aux.xml", class_names(names)), (".qml", legend(names))):
-        other = path.with_name(path.stem + suffix)
-        files.write_file(other, text.encode())
-        yield other
 
 
 def write_cog(path: Path, grid: Grid, cells: Cells, tags: dict[str, str]) -> None:
@@ -78,6 +94,7 @@ def write_cog(path: Path, grid: Grid, cells: Cells, tags: dict[str, str]) -> Non
         "transform": grid.transform,
         "compress": "deflate",
         "zlevel": 1,
+        "sparse_ok": True,
         "bigtiff": "if_safer",
         # Tiles of the first file would be cut where a small raster ends; strips are as good.
         **({"tiled": True, "blockxsize": _TILE, "blockysize": _TILE} if min(grid.shape) >= _TILE else {}),
@@ -88,7 +105,7 @@ def write_cog(path: Path, grid: Grid, cells: Cells, tags: dict[str, str]) -> Non
             target.update_tags(**tags)
             for window in bands(grid):
                 target.write(cells(window), 1, window=RasterWindow(window.column, window.row, window.columns, window.rows))
-        options = {"compress": "deflate", "blocksize": _TILE, "overview_resampling": "mode", "bigtiff": "if_safer"}
+        options = {"compress": "deflate", "blocksize": _TILE, "overview_resampling": "mode", "bigtiff": "if_safer", "sparse_ok": "TRUE"}
         rasterio.shutil.copy(flat, final, driver="COG", **options)
 
 

@@ -9,8 +9,9 @@ from envgis import files, provenance
 from envgis.actions.record import quarantine
 from envgis.assessment import Assessment
 from envgis.faults import Fault
-from envgis.publish import about, geopackage, index_page, ledger_parquet, rasters, tables_csv, web_map, workbook
+from envgis.publish import about, geopackage, index_page, ledger_parquet, rasters, tables_csv, workbook
 from envgis.publish.names import folder_names
+from envgis.publish.web_map import page as map_page
 
 # step (a phrase "progress.<step>"), share done (0…1)
 Progress = Callable[[str, float], None]
@@ -56,16 +57,14 @@ def _pages(assessment: Assessment, tell: Progress) -> Iterator[tuple[str, bytes]
     folders = folder_names(places)
     for i, (code, folder) in enumerate(folders.items()):
         tell("pages", i / (len(folders) + 1))
-        yield f"{folder}/map.html", web_map.page(assessment, code).encode()
+        yield f"{folder}/map.html", map_page(assessment, code).encode()
     yield "index.html", index_page.page(assessment).encode()
     tell("pages", 1.0)
 
 
 def _rasters(assessment: Assessment, part: Path, tell: Progress) -> None:
     count = sum(one.hazard.public for one in assessment.maps.values()) + len(assessment.residuals) + 1
-    done = 0
-    for path in rasters.write(assessment, part / "rasters"):
-        done += path.suffix == ".tif"
+    for done, _ in enumerate(rasters.write(assessment, part / "rasters"), start=1):
         tell("rasters", done / count)
     files.write_file(part / "envgis.gpkg", geopackage.render(assessment))
     tell("rasters", 1.0)
