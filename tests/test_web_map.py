@@ -23,7 +23,6 @@ from envgis import locale
 from envgis.grid import Grid
 from envgis.levels import Breakpoints, HazardKey
 from envgis.publish import figures, legend, marks, planes, shell, web_map
-from envgis.publish import web_map as exported
 from envgis.publish.field_work import field_work
 from envgis.publish.placement import lonlat, mercator, place
 from envgis.publish.web_map import page
@@ -268,7 +267,7 @@ def test_json_cannot_end_its_element():
 
 
 def test_a_folium_map_for_notebooks(tmp_path, text):
-    made = exported.web_map(ready(), CODE)
+    made = web_map(ready(), CODE)
     assert isinstance(made, folium.Map)
     assert "<iframe srcdoc=" in made._repr_html_()
     made.save(tmp_path / "map.html")
@@ -278,7 +277,7 @@ def test_a_folium_map_for_notebooks(tmp_path, text):
 
 def test_unknown_municipality():
     with pytest.raises(KeyError, match="9999"):
-        web_map.page(ready(), "9999")
+        page(ready(), "9999")
 
 
 def test_every_map_default_is_the_present_and_the_shortest_return_period(text):
