@@ -48,19 +48,21 @@ class Flow:
             pointer = further
 
 
-def route(height: np.ndarray, outlets: np.ndarray, cell: float) -> Flow:
+def route(height: np.ndarray, outlets: np.ndarray, cell: float, lure: np.ndarray) -> Flow:
     """Steepest descent over the eight neighbours; every depression drains over its lowest pass.
 
-    height: (rows, columns); outlets: bool, same shape, where water leaves; cell: side in metres.
+    height: (rows, columns); outlets: bool, same shape, where water leaves; cell: side in metres; lure: about 1, same
+    shape, by which a fall to that cell counts more or less: without it smooth slopes drain in straight lines.
     """
     rows, columns = height.shape
-    padded = np.pad(height, 1, constant_values=np.inf)
+    padded, lures = np.pad(height, 1, constant_values=np.inf), np.pad(lure, 1)
     own = np.arange(height.size).reshape(height.shape)
     steepest, receiver = np.zeros(height.shape), own.copy()
     step = np.full(height.shape, cell)
     for dr, dc in _STEPS:
         length = cell * (np.sqrt(2.0) if dr and dc else 1.0)
-        fall = (height - padded[1 + dr : 1 + dr + rows, 1 + dc : 1 + dc + columns]) / length
+        there = np.s_[1 + dr : 1 + dr + rows, 1 + dc : 1 + dc + columns]
+        fall = (height - padded[there]).clip(0) * (lures[there] / length)
         better = (fall > steepest) & ~outlets
         steepest = np.where(better, fall, steepest)
         receiver = np.where(better, own + dr * columns + dc, receiver)

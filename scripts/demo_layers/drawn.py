@@ -19,7 +19,7 @@ from .layers import write_vector
 from .terrain import gradient
 
 FARMED = (MAIZE, VEGETABLES)
-_INDOORS_M = 420  # a spot lies at least so far inside its municipality
+_INDOORS_M = 600  # a spot lies at least so far inside its municipality
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ def _spot(action: Drawn, place: Place) -> np.ndarray:
     elif action.want == "contour":
         merit = np.isin(use, FARMED) * (1 - np.abs(terrain.slope - 0.35).clip(0, 1))
     elif action.want == "steep":
-        merit = np.where(np.isin(use, (MAIZE, PASTURE, SHRUB, BARE)), 1.0, 0.2) * (1 + np.minimum(terrain.slope, 0.8))
+        open_land = np.where(np.isin(use, (MAIZE, PASTURE, SHRUB, BARE)), 1.0, 0.1)
+        merit = open_land * np.where(hazards.landslide(place, lattice, False) >= 4, 2.5, 1.0)
     elif action.want == "coffee":
         merit = np.isin(use, (COFFEE, MAIZE)) * (0.3 + np.minimum(terrain.slope, 0.6))
     elif action.want == "bush":

@@ -49,7 +49,7 @@ def landslide(place: Place, target: Lattice, future: bool) -> np.ndarray:
     terrain = place.terrain
     ravine = np.exp(-terrain.stream_distance / 110) * (terrain.slope > 0.2)
     score = 0.95 * np.minimum(terrain.slope / 0.85, 1.35) + 0.30 * np.minimum(terrain.relief / 70, 1.2) + 0.16 * ravine
-    score = score + (0.10 if place.region.lake else -0.10)  # loose pumice; older, firmer rock
+    score = score + (0.10 if place.region.lake else -0.15)  # loose pumice; older, firmer rock
     score = score + _by_class(place.use, _LANDSLIDE_COVER) + 0.09 * noise(place.lattice, f"{place.region.tag} soils", (1700.0, 600.0, 250.0))
     if future:
         cleared = ((place.use == SHRUB) | (place.use == CONIFER) | (place.use == BROADLEAF)) & (place.settlement_m < 1300)

@@ -12,6 +12,7 @@ import xlsxwriter
 from . import hazards
 from .cover import WATER, Place
 from .geography import municipalities
+from .lattice import blur
 
 # id, name, kind, municipality, about where (lon, lat), what the screening should say
 _SITES = [
@@ -67,7 +68,7 @@ def _outlook(place: Place) -> dict[str, np.ndarray]:
     dry = place.use != WATER
     return {
         "proceed": (_widest(ever, 2) <= 2) & (_widest(ever, 7) <= 3) & dry,
-        "caution": (_widest(ever, 2) == 3) & (_widest(present, 2) <= 3) & dry,
+        "caution": (_widest(present, 2) <= 3) & ((_widest(ever, 3) >= 4) | (blur((ever >= 3) * 1.0, 1, 1) > 0.5)) & dry,
         "avoid": (-_widest(-present, 2) >= 4) & dry,
     }
 

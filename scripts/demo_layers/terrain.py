@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .drainage import Flow, route
-from .lattice import Lattice, at, blur, noise
+from .lattice import Lattice, at, blur, generator, noise
 
 CELL_M = 25
 _REFINEMENTS = ((4, 45), (2, 14), (1, 6))  # times the final cell, steps of erosion
@@ -73,8 +73,9 @@ def build(lattice: Lattice, design: Callable[[Lattice], Design], name: str) -> T
             plan = design(finer)
             height = at(height, *grid.index(*finer.xy)) + 2.0 * noise(finer, f"{name} rough {factor}", (220.0, 90.0))
             grid = finer
-        height = _erode(height, plan, float(grid.size or 0), steps)
-    return _measure(height, plan, grid)
+        lure = _lure(grid, name)
+        height = _erode(height, plan, float(grid.size or 0), steps, lure)
+    return _measure(height, plan, grid, lure)
 
 
 def _coarsen(lattice: Lattice, factor: int) -> Lattice:
@@ -91,13 +92,17 @@ def _edge(height: np.ndarray) -> np.ndarray:
     return edge
 
 
-def _erode(height: np.ndarray, plan: Design, cell: float, steps: int) -> np.ndarray:
+def _lure(lattice: Lattice, name: str) -> np.ndarray:
+    return np.round(np.exp(generator(f"{name} lure {lattice.size}").normal(0, 0.3, lattice.shape)), 6)
+
+
+def _erode(height: np.ndarray, plan: Design, cell: float, steps: int, lure: np.ndarray) -> np.ndarray:
     outlets = _edge(height) | plan.lake
     radius = max(1, int(1200 / cell))
     own = np.full(height.size, cell * cell) + plan.inflow_m2.ravel()
     for _ in range(steps):
         height = np.round(np.minimum(np.where(outlets, plan.height, height), plan.ceiling), 3)
-        flow = route(height, outlets, cell)
+        flow = route(height, outlets, cell, lure)
         area = flow.accumulate(own)
         lack = blur(plan.height - height, radius)
         uplift = np.clip(plan.relief + 1.2 * lack, 5.0, 3.0 * plan.relief)
@@ -133,10 +138,10 @@ def _stream(flow: Flow, height: np.ndarray, area: np.ndarray, least_m2: float) -
     return [v.reshape(height.shape) for v in ((flat - flat[drain]).clip(0), distance, area[drain])]
 
 
-def _measure(height: np.ndarray, plan: Design, lattice: Lattice) -> Terrain:
+def _measure(height: np.ndarray, plan: Design, lattice: Lattice, lure: np.ndarray) -> Terrain:
     """Route once more, now through rivers and lake to the edge of the region, and lay out the valley floors."""
     cell = float(lattice.size or 0)
-    flow = route(height, _edge(height), cell)
+    flow = route(height, _edge(height), cell, lure)
     area = flow.accumulate(np.full(height.size, cell * cell) + plan.inflow_m2.ravel())
     above = _stream(flow, height, area, 2.5e5)[0]
     # Rivers fill their valleys: what stands less than the floor's depth above the stream is levelled towards it.
