@@ -11,7 +11,7 @@ import click
 from envgis import __version__
 from envgis.cli import terminal
 
-COMMANDS = ("check", "run", "screen", "verify")
+COMMANDS = ("demo", "init", "check", "run", "screen", "verify")
 
 
 class _Commands(click.Group):

@@ -19,7 +19,12 @@ def tell(found: Checked, folder: Path, wanted: str | None) -> None:
     """The list of faults, the counts, and whether a run is possible."""
     language = spoken(wanted or (found.workspace.workspace.language if found.workspace else None))
     reasons = [fault for row in found.set_aside for fault in row.faults]
-    faults.tell([*found.faults, *reasons], language)
+    faults.tell(errors(found.faults), language)
+    if reasons:
+        with screen_text.printer() as say:
+            say((phrase("check.aside-head", language), "bold"))
+        faults.tell(reasons, language)
+    faults.tell([fault for fault in found.faults if fault.severity == "warning"], language)
     with screen_text.printer() as say:
         counts = list(_counts(found, language)) if found.workspace else []
         if counts:

@@ -9,6 +9,7 @@ other text. Both languages stand side by side, so that whoever changes one sees 
 from __future__ import annotations
 
 import datetime as dt
+import math
 import string
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -142,6 +143,8 @@ def number(value: float, language: Language, digits: int | None = None) -> str:
     """A number with the language's separators; ``digits`` after the point, None for as many as it needs (at most 6)."""
     from babel.numbers import format_decimal
 
+    if not math.isfinite(value):
+        return str(value)  # what a file holds must not stop the sentence about it
     pattern = "#,##0.######" if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
     return str(format_decimal(float(value) if digits is not None or value != int(value) else int(value), format=pattern, locale=_BABEL[language]))
 

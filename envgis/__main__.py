@@ -1,5 +1,0 @@
-"""``python -m envgis``"""
-
-from envgis.cli import main
-
-main()

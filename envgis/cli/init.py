@@ -1,0 +1,30 @@
+"""``envgis init``"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import click
+
+from envgis.cli import options
+from envgis.cli.terminal import text
+
+
+@options.described("init")
+@options.workspace
+@click.option("--force", is_flag=True, help=text("help.option.force"))
+@options.language
+@options.stops_on_bad_input
+def command(folder: Path, force: bool, lang: str | None) -> None:
+    from envgis import scaffold
+    from envgis.cli import faults, proposed
+    from envgis.cli.terminal import spoken
+    from envgis.workspace import FILE
+
+    language = spoken(lang)
+    proposal = scaffold.propose(folder, today=dt.datetime.now().astimezone().date(), language=lang or language)  # type: ignore[arg-type]  # one of click's choices
+    scaffold.write(proposal, folder, replace=force)
+    proposed.tell(proposal, folder, language)
+    faults.tell(proposal.faults, language)
+    click.echo(folder / FILE)

@@ -1,0 +1,27 @@
+"""What ``envgis init`` found, a line for each file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from envgis.cli import screen_text
+from envgis.locale import Language, phrase, sentence
+from envgis.workspace import FILE
+
+if TYPE_CHECKING:
+    from envgis.scaffold import Proposal
+
+
+def tell(proposal: Proposal, folder: Path, language: Language) -> None:
+    """Every file, what it is, and what it was taken for; then what to do next."""
+    width = max((len(finding.file) for finding in proposal.findings), default=0)
+    with screen_text.printer() as say:
+        if proposal.findings:
+            say((phrase("init.found", language, folder=str(folder)), "bold"))
+        for finding in proposal.findings:
+            style = "dim" if finding.role == "unused" else ""
+            say((f"  {finding.file:<{width}}  {sentence(finding.about, language)} → {sentence(finding.took, language)}", style))
+        for name in proposal.extra:
+            say((phrase("init.wrote-extra", language, file=(folder / name).as_posix()), ""))
+        say((phrase("init.wrote", language, file=(folder / FILE).as_posix(), folder=folder.as_posix()), ""))

@@ -1,0 +1,75 @@
+"""``init``: looks at a folder and writes a commented envgis.toml. It guesses only what can be checked, and says so."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from envgis import files
+from envgis.faults import BadInput, Fault, Place
+from envgis.locale import Language
+from envgis.scaffold import look, settings
+from envgis.scaffold.demo import write_demo
+from envgis.scaffold.look import Finding
+from envgis.workspace import FILE
+
+__all__ = ["BATCH", "Finding", "Proposal", "propose", "write", "write_demo"]
+
+BATCH = "envgis-run.bat"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What `init` would write.
+
+    text : envgis.toml, commented; `envgis.workspace.parse` reads it
+    extra : files beside it, by name: a legend to fill in, the file to double-click on Windows
+    findings : every file that was looked at, what it is and what it was taken for
+    faults : what is told besides
+    """
+
+    text: str
+    extra: Mapping[str, bytes]
+    findings: tuple[Finding, ...]
+    faults: tuple[Fault, ...] = ()
+
+
+def propose(folder: Path, *, today: dt.date, language: Literal["es", "en", "both"] = "es") -> Proposal:
+    """Look at the files of a folder and propose its workspace. Nothing is written.
+
+    today : the day on which actions will count as in force, until somebody changes it in the file
+    language : of the results; the comments are in it, Spanish for "both"
+
+    Raises BadInput if there is no such folder.
+    """
+    if not folder.is_dir():
+        raise BadInput([Fault("workspace-no-folder", found=str(folder))])
+    words: Language = "en" if language == "en" else "es"
+    seen = look.at(folder)
+    skeletons = {seen.landuse.legend: settings.legend(seen.landuse.classes)} if seen.landuse and seen.landuse.legend_is_new else {}
+    text = settings.text(seen, folder.resolve().name, today, language, words)
+    nothing = not (seen.municipalities or seen.hazards)
+    told = (Fault("init-nothing-found", Place(str(folder)), severity="warning"),) if nothing else ()
+    return Proposal(text, {**skeletons, BATCH: settings.batch(words)}, tuple(seen.findings), told)
+
+
+def write(proposal: Proposal, folder: Path, *, replace: bool = False) -> list[Path]:
+    """Write a proposal into its folder; files that are there stay, the old envgis.toml beside the new one.
+
+    Returns what was written. Raises BadInput if there is an envgis.toml and ``replace`` is not set.
+    """
+    target = folder / FILE
+    if target.exists():
+        if not replace:
+            raise BadInput([Fault("workspace-exists", Place(str(target)))])
+        files.write_file(target.with_name(f"{FILE}.previous"), target.read_bytes())
+    written = [target]
+    files.write_file(target, proposal.text.encode("utf-8"))
+    for name, content in proposal.extra.items():
+        if not (folder / name).exists():
+            files.write_file(folder / name, content)
+            written.append(folder / name)
+    return written

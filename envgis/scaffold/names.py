@@ -1,0 +1,77 @@
+"""What a file's name says: which hazard, which scenario, which return period, which year. Only words that are there."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from envgis.actions.words import fold
+
+# Beginnings of words, Spanish and English, without accents; with a blank behind it, a whole word.
+HAZARDS = {
+    "landslide": ("desliz", "landslid", "derrumb", "remocion en masa"),
+    "flood": ("inunda", "flood", "crecida", "desbord"),
+    "erosion": ("erosi", "soil loss", "perdida de suelo", "perdida suelo", "usle", "rusle"),
+    "fire": ("incend", "fire", "quema"),
+    "drought": ("sequia", "drought"),
+    "heat": ("calor", "heat"),
+    "frost": ("helada", "frost"),
+    "water_pollution": ("contamin", "pollut"),
+}
+LANDUSE = ("uso ", "usos ", "landuse", "land use", "landcover", "land cover", "lulc", "cobertura", "worldcover", "nlcd", "cultivos")
+POPULATION = ("pobla", "popul", "people", "personas", "worldpop", "habitant", "ghs pop", "hrsl")
+TERRAIN = ("dem ", "dtm ", "mdt ", "mde ", "elev", "srtm", "terrain", "pendiente", "slope", "hillshade", "sombra", "altura")
+MUNICIPALITIES = ("municip", "limite", "adm2", "boundar", "muni")
+SITES = ("sitio", "site", "proyecto", "project", "puesto", "escuela", "school")
+PRESENT = ("present", "presente", "actual", "hoy", "current", "historic")
+
+_PERIOD = re.compile(r"\b(?:t|tr|rp|pr)[ ]?(\d{1,4})\b|\b(\d{1,4})[ ]?(?:yr|yrs|year|years|anos)\b")
+_STORYLINE = re.compile(r"\b(ssp[ ]?\d{1,3}|ssp[ ]?\d[ ]\d[ ]\d|rcp[ ]?\d(?:[ ]?\d)?)\b")
+_YEAR = re.compile(r"\b(19[5-9]\d|20\d\d|2100)\b")
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a name says. scenario "present" where it names none; year : of the data, where it is not a scenario's"""
+
+    hazard: str | None
+    scenario: str
+    return_period: float | None
+    year: str
+    landuse: bool
+    population: bool
+    terrain: bool
+
+
+def said(name: str, this_year: int) -> Said:
+    """Read a file's name.
+
+    >>> found = said("inundacion_2050_T100.tif", 2026)
+    >>> found.hazard, found.scenario, found.return_period
+    ('flood', '2050', 100.0)
+    >>> said("deslizamientos_2024.tif", 2026).year
+    '2024'
+    """
+    # Digits and letters grown together stay together: "T100", "ssp585".
+    words = fold(PurePosixPath(name).stem)
+    years = [int(year) for year in _YEAR.findall(words)]
+    future = [year for year in years if year > this_year]
+    storyline = _STORYLINE.search(words)
+    parts = [storyline[1].replace(" ", "")] if storyline else []
+    parts += [str(future[0])] if future else []
+    period = _PERIOD.search(words)
+    return Said(
+        hazard=next((hazard for hazard, beginnings in HAZARDS.items() if begins(words, beginnings)), None),
+        scenario=" ".join(parts) or "present",
+        return_period=float(period[1] or period[2]) if period else None,
+        year=str(max((year for year in years if year <= this_year), default="")),
+        landuse=begins(words, LANDUSE),
+        population=begins(words, POPULATION),
+        terrain=begins(words, TERRAIN),
+    )
+
+
+def begins(folded: str, beginnings: tuple[str, ...]) -> bool:
+    """Whether a word in a folded text begins with one of these."""
+    return any(f" {beginning}" in f" {folded} " for beginning in beginnings)

@@ -1,0 +1,138 @@
+"""Rasters: which hazard, land use or population each is, by its values and what its name says; tiles joined."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import shapely
+
+from envgis.faults import BadInput, Message, errors
+from envgis.levels import DEEPEST_M, published
+from envgis.scaffold.names import Said, said
+from envgis.sources.rasters import open_layer
+from envgis.sources.survey import Facts, survey
+
+_MOST_CELLS = 400_000_000
+_MOST_CLASSES = 64
+_LEVELS = frozenset(range(6))
+Role = Literal["hazard", "landuse", "population", "unused"]
+Kind = Literal["levels", "index", "depth", "soil_loss"]
+
+
+@dataclass(frozen=True)
+class Raster:
+    """A raster and what it was taken for.
+
+    paths : one, or the tiles of one lattice
+    classes : the whole numbers that occur, where it holds few; empty otherwise
+    kind : of a hazard; needs_codes : its classes are not levels 0…5; needs_breakpoints : no published row fits
+    """
+
+    paths: tuple[str, ...]
+    said: Said
+    role: Role
+    about: Message
+    took: Message
+    kind: Kind | None = None
+    classes: tuple[int, ...] = ()
+
+    @property
+    def has_zero(self) -> bool:
+        """Whether a class map has zeros: only its maker can say what they mean."""
+        return self.kind == "levels" and 0 in self.classes
+
+    @property
+    def needs_codes(self) -> bool:
+        return self.kind == "levels" and not set(self.classes) <= _LEVELS
+
+    @property
+    def needs_breakpoints(self) -> bool:
+        return self.kind not in (None, "levels") and (self.said.hazard or "", str(self.kind)) not in published()
+
+
+def look(path: Path, name: str, this_year: int) -> Raster:
+    """Read a raster once and say what it is."""
+    told = said(name, this_year)
+    layer, _ = open_layer([path], [name], 1)
+    if layer is None:
+        return Raster((name,), told, "unused", Message("init.about.raster"), Message("init.took.unreadable"))
+    grid = layer.grid
+    size = {"columns": grid.columns, "rows": grid.rows}
+    if grid.rows * grid.columns > _MOST_CELLS:
+        return Raster((name,), told, "unused", Message("init.about.cells", {**size, "values": None}), Message("init.took.too-large"))
+    try:
+        facts = survey(layer, [])
+        classes = _classes(facts, layer.stored, layer.scale) and survey(layer, [shapely.box(*grid.bounds)], count_classes=True).classes
+    except BadInput:
+        return Raster((name,), told, "unused", Message("init.about.raster"), Message("init.took.unreadable"))
+    whole = tuple(sorted(int(value) for value in classes)) if classes and len(classes) <= _MOST_CLASSES else ()
+    few = Message("init.about.range", {"low": facts.low, "high": facts.high}) if facts.valid else None
+    values = Message("init.about.classes", {"count": len(whole)}) if len(whole) > len(_LEVELS) else few
+    about = Message("init.about.cells", {**size, "values": values})
+    return _taken(Raster((name,), told, "unused", about, Message("init.took.unknown-raster"), None, whole), facts)
+
+
+def _classes(facts: Facts, stored: np.dtype[np.generic], scale: float) -> bool:
+    whole = stored.kind in "iu" and scale == 1.0
+    return whole and facts.valid > 0 and facts.low >= 0 and facts.high <= 65_535 and facts.high - facts.low <= 255
+
+
+def _taken(raster: Raster, facts: Facts) -> Raster:
+    """What the name says, where the values do not speak against it."""
+    told = raster.said
+    if facts.valid == 0:
+        return dataclasses.replace(raster, took=Message("init.took.no-data"))
+    if told.hazard is not None:
+        kind = _kind(raster, facts)
+        taken = dataclasses.replace(raster, role="hazard", kind=kind)
+        values = {"hazard": Message(f"hazard.{told.hazard}"), "kind": Message(f"init.kind.{kind}"), "when": _when(told)}
+        return dataclasses.replace(taken, took=Message("init.took.hazard", values))
+    if told.population and facts.low >= 0:
+        return dataclasses.replace(raster, role="population", took=Message("init.took.population"))
+    if told.landuse and raster.classes:
+        return dataclasses.replace(raster, role="landuse", took=Message("init.took.landuse", {"legend": None}))
+    return dataclasses.replace(raster, took=Message("init.took.terrain")) if told.terrain else raster
+
+
+def _kind(raster: Raster, facts: Facts) -> Kind:
+    if raster.classes and (set(raster.classes) <= _LEVELS or len(raster.classes) <= 20):
+        return "levels"
+    if raster.said.hazard == "flood" and facts.low >= 0 and facts.high <= DEEPEST_M:
+        return "depth"
+    if raster.said.hazard == "erosion" and facts.low >= 0:
+        return "soil_loss"
+    return "index"
+
+
+def _when(told: Said) -> Message:
+    scenario = Message("init.present") if told.scenario == "present" else told.scenario
+    period = Message("return_period", {"years": told.return_period}) if told.return_period else None
+    return Message("init.when-period" if period else "init.when", {"scenario": scenario, "period": period})
+
+
+def joined(folder: Path, found: Sequence[Raster]) -> Iterator[Raster]:
+    """Rasters of one hazard, scenario and return period as one where they are tiles of one lattice; else the first counts."""
+    groups: dict[object, list[Raster]] = {}
+    for raster in found:
+        key = (raster.role, raster.said.hazard, raster.said.scenario, raster.said.return_period, raster.kind)
+        groups.setdefault(key if raster.role != "unused" else raster.paths, []).append(raster)
+    for group in groups.values():
+        paths = [raster.paths[0] for raster in group]
+        if len(group) == 1 or _is_one_layer(folder, paths):
+            classes = tuple(sorted({value for raster in group for value in raster.classes}))
+            yield dataclasses.replace(group[0], paths=tuple(paths), classes=classes)
+        else:
+            yield group[0]
+            for raster in group[1:]:
+                yield dataclasses.replace(raster, role="unused", took=Message("init.took.second-raster", {"file": paths[0]}))
+
+
+def _is_one_layer(folder: Path, paths: Sequence[str]) -> bool:
+    layer, faults = open_layer([folder / path for path in paths], list(paths), 1)
+    # Tiles that disagree where they overlap are two maps of one thing.
+    return layer is not None and not errors(faults) and not any(fault.code == "raster-tiles-overlap" for fault in faults)
