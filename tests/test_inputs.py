@@ -47,15 +47,8 @@ def write(path: Path, values: np.ndarray, crs: str | None = UTM, transform: Affi
     """A GeoTIFF of 100 m cells over both municipalities and 500 m around, unless said otherwise."""
     bands = values if values.ndim == 3 else values[None]
     transform = transform or Affine(100, 0, WEST - 500, 0, -100, NORTH + 500)
-    profile = {
-        "driver": "GTiff",
-        "height": bands.shape[1],
-        "width": bands.shape[2],
-        "count": bands.shape[0],
-        "dtype": bands.dtype,
-        "crs": crs,
-        "transform": transform,
-    }
+    count, height, width = bands.shape
+    profile = {"driver": "GTiff", "height": height, "width": width, "count": count, "dtype": bands.dtype, "crs": crs, "transform": transform}
     with rasterio.open(path, "w", **{**profile, **options}) as file:
         file.write(bands)
     return path
@@ -260,6 +253,26 @@ def test_depth_in_centimetres_with_a_scale_is_metres(folder: Path) -> None:
     assert errors(faults) == []
     (hazard_map,) = inputs.maps.values()
     assert (hazard_map.levels(hazard_map.grid.window) == 5).all()
+
+
+def test_255_that_counts_as_a_value_is_named(folder: Path) -> None:
+    depth = np.full((50, 70), 20, np.uint8)
+    depth[20] = 255
+    path = write(folder / "landslide.tif", depth)
+    with rasterio.open(path, "r+") as file:
+        file.scales = (0.01,)
+    (fault,) = look(folder, FLOOD)[1]
+    assert (fault.code, fault.severity) == ("raster-suspect", "warning")
+    assert says(fault, "es") == "«landslide.tif» tiene 70 celdas con 255, el número más alto que puede guardar."
+    assert says(fault, "en") == "“landslide.tif” has 70 cells with 255, the highest number that it can store."
+
+
+def test_between_the_municipalities_is_no_overlap(folder: Path) -> None:
+    corners = [box(WEST, SOUTH, WEST + 500, SOUTH + 500), box(EAST - 500, NORTH - 500, EAST, NORTH)]
+    frame = gpd.GeoDataFrame({"code": ["0101", "0102"], "name": ["Uno", "Dos"]}, geometry=corners, crs=UTM)
+    frame.to_file(folder / "municipalities.gpkg", driver="GPKG")
+    write(folder / "landslide.tif", levels()[:10, :10], transform=Affine(100, 0, WEST + 2000, 0, -100, SOUTH + 2500))
+    only(look(folder)[1], "raster-all-nodata")
 
 
 def test_index_without_breakpoints(folder: Path) -> None:

@@ -43,14 +43,22 @@ class Gathering:
         self.credits: list[Credit] = []
         self.zones: NDArray[np.object_] = np.empty(0, object)
         self.near: Bounds | None = None
+        self._outlines: dict[str, list[BaseGeometry]] = {}
 
     def select(self, zones: NDArray[np.object_]) -> None:
         """Take these polygons (EPSG:4326) for the land that layers must lie over."""
         self.zones = zones
         self.near = _bounds(zones) if len(zones) else None
+        self._outlines = {}
 
     def outlines(self, crs: CRS) -> list[BaseGeometry]:
         """The zones in another CRS, edges densified; those without a place in it left out."""
+        key = crs.to_wkt()
+        if key not in self._outlines:
+            self._outlines[key] = self._moved(crs)
+        return self._outlines[key]
+
+    def _moved(self, crs: CRS) -> list[BaseGeometry]:
         try:
             mover = Transformer.from_crs(4326, crs, always_xy=True)
         except ProjError:

@@ -15,7 +15,7 @@ from envgis.levels import DEEPEST_M, LEVELS, NO_DATA, Breakpoints, Hazard, Hazar
 from envgis.locale import LANGUAGES, phrases
 from envgis.sources.file_layer import FileLayer
 from envgis.sources.georeference import to_lonlat
-from envgis.sources.survey import Facts, survey
+from envgis.sources.survey import FULLEST, Facts, survey
 
 # Kinds whose values are amounts: none is below zero.
 _AMOUNTS = ("depth", "soil_loss")
@@ -127,6 +127,7 @@ def _class_faults(table: workspace.Hazard, layer: FileLayer, codes: Mapping[int,
 def _value_faults(table: workspace.Hazard, layer: FileLayer, facts: Facts, at: Place) -> Iterator[Fault]:
     sentinels = list(sentinel_faults(layer, facts, at))
     yield from sentinels
+    yield from suspect_faults(layer, facts, at)
     if table.kind == "depth" and facts.high > DEEPEST_M:
         yield Fault("depth-too-deep", at, f"{facts.high:g}", {"value": facts.high, "place": place_of(layer, facts.high_at), "most": DEEPEST_M})
     # A sentinel has said so already.
@@ -139,6 +140,13 @@ def sentinel_faults(layer: FileLayer, facts: Facts, at: Place) -> Iterator[Fault
     """A fault for each stored value that looks like "no data" and is not declared as such."""
     for value, count in facts.sentinels.items():
         yield Fault("raster-sentinel", at, f"{value:g}", {"value": f"{value:g}", "count": count, "nodata": layer.declared})
+
+
+def suspect_faults(layer: FileLayer, facts: Facts, at: Place) -> Iterator[Fault]:
+    """A warning where an unsigned type's highest number counts as a value: it may mean "no data"."""
+    if facts.fullest:
+        top = FULLEST[layer.stored.name]
+        yield Fault("raster-suspect", at, str(top), {"value": str(top), "count": facts.fullest}, "warning")
 
 
 def place_of(layer: FileLayer, at: tuple[float, float]) -> str:

@@ -16,7 +16,7 @@ from envgis import workspace
 from envgis.actions.effects import parse as parse_effects
 from envgis.actions.reported import ReportFile
 from envgis.assessment import Credit
-from envgis.faults import Fault, Place
+from envgis.faults import Fault, Place, errors
 from envgis.grid import Layer
 from envgis.landuse import LandUse
 from envgis.levels import HazardKey, HazardMap
@@ -130,7 +130,8 @@ def _people_faults(layer: FileLayer, to: Gathering) -> list[Fault]:
     if facts.empty:
         return [Fault("raster-all-nodata", at, values={"nodata": layer.declared})]
     faults = list(hazard_maps.sentinel_faults(layer, facts, at))
-    if facts.low < 0 and not faults:
+    faults += hazard_maps.suspect_faults(layer, facts, at)
+    if facts.low < 0 and not errors(faults):
         place = hazard_maps.place_of(layer, facts.low_at)
         faults.append(Fault("amount-negative", at, f"{facts.low:g}", {"value": facts.low, "place": place, "nodata": layer.declared}))
     return faults

@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -160,14 +161,15 @@ def _head(dataset: DatasetReader, path: Path, name: str, band: int) -> _Look:
     assert crs is not None
     dx, dy = t.a, abs(t.e)
     top = t.f if t.e < 0 else t.f + dataset.height * t.e
+    stat = path.stat()
     flags = dataset.mask_flag_enums[band - 1]
     nodata = dataset.nodatavals[band - 1]
     stored: np.dtype[np.generic] = np.dtype(dataset.dtypes[band - 1])
     tile = Tile(
         path=str(path),
         name=name,
-        sha256=sha256(path),
-        size=path.stat().st_size,
+        sha256=_hash(path, stat.st_size, stat.st_mtime_ns),
+        size=stat.st_size,
         row=0,
         column=0,
         rows=dataset.height,
@@ -180,6 +182,12 @@ def _head(dataset: DatasetReader, path: Path, name: str, band: int) -> _Look:
     grid = Grid(crs, t.c, top, dx, dy, dataset.height, dataset.width)
     point = dataset.tags().get("AREA_OR_POINT") == "Point"
     return _Look(tile, grid, stored, float(dataset.scales[band - 1]), float(dataset.offsets[band - 1]), point)
+
+
+@lru_cache(maxsize=256)
+def _hash(path: Path, size: int, changed_ns: int) -> str:
+    """SHA-256 of a file, made once for all the bands of it that are layers."""
+    return sha256(path)
 
 
 def _joined(looks: list[_Look], band: int, faults: list[Fault]) -> FileLayer | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
@@ -15,7 +16,9 @@ from shapely.geometry.base import BaseGeometry
 from envgis.grid import Grid, Layer, Window, missing
 
 # What programs write for "no data" when nobody told them otherwise.
-SENTINELS = (-9999.0, -99999.0, -32768.0, -32767.0, -2147483648.0, -2147483647.0, 1e20)
+SENTINELS = (-999.0, -9999.0, -99999.0, -32768.0, -32767.0, -2147483648.0, -2147483647.0, 1e20)
+# The highest number of an unsigned type: often no data, but as often a value.
+FULLEST = {"uint8": 255, "uint16": 65_535}
 # Beyond this a float32 is the type's own end, also a common sentinel.
 _END = 3e38
 _CELLS = 2**21
@@ -29,7 +32,9 @@ class Facts:
     low, high : true values (scale and offset applied) over the whole layer, NaN without data
     low_at, high_at : x, y of such cells, in the layer's CRS
     sentinels : stored values that look like "no data" but count as values, with how many cells have them
-    inside, inside_valid : cells that the municipalities touch, and those of them with data
+    fullest : how many cells have the highest number of an unsigned type (255, 65535), which may stand for no data
+    asked : whether there were municipalities to look inside
+    inside, inside_valid : cells that they touch, and those of them with data
     classes : stored value → cells that the municipalities touch; empty unless asked for
     """
 
@@ -39,6 +44,8 @@ class Facts:
     low_at: tuple[float, float]
     high_at: tuple[float, float]
     sentinels: Mapping[float, int]
+    fullest: int
+    asked: bool
     inside: int
     inside_valid: int
     classes: Mapping[float, int]
@@ -46,7 +53,7 @@ class Facts:
     @property
     def empty(self) -> bool:
         """Whether there are no data at all, or none in the municipalities."""
-        return self.valid == 0 or (self.inside > 0 and self.inside_valid == 0)
+        return self.valid == 0 or (self.asked and self.inside_valid == 0)
 
 
 def survey(layer: Layer, zones: Sequence[BaseGeometry], count_classes: bool = False) -> Facts:
@@ -58,25 +65,27 @@ def survey(layer: Layer, zones: Sequence[BaseGeometry], count_classes: bool = Fa
     inside = _Inside(layer.grid, zones)
     low, high = math.inf, -math.inf
     low_at = high_at = (math.nan, math.nan)
-    valid = touched = touched_valid = 0
+    valid = touched = touched_valid = fullest = 0
+    top = FULLEST.get(getattr(layer, "stored", layer.dtype).name)
     sentinels: Counter[float] = Counter()
     classes: Counter[float] = Counter()
     for window in layer.grid.blocks(_CELLS):
         values = layer.read(window)
         absent = missing(values, layer.fill)
         there = values[~absent]
-        mask = inside.mask(window)
-        if mask is not None:
-            touched += int(mask.sum())
-            mask &= ~absent
-            touched_valid += int(mask.sum())
+        for part, mask in inside.of(window):
+            touched += int(np.count_nonzero(mask))
+            mask &= ~absent[part]
+            touched_valid += int(np.count_nonzero(mask))
             if count_classes:
-                classes.update(_counts(values[mask]))
+                classes.update(_counts(values[part][mask]))
         if there.size == 0:
             continue
         valid += there.size
         least, most = float(there.min()), float(there.max())
         sentinels.update(_sentinels(there, least, most))
+        if most == top:
+            fullest += int(np.count_nonzero(there == there.dtype.type(top)))
         if least < low:
             low, low_at = least, _first(layer.grid, window, values, least)
         if most > high:
@@ -84,7 +93,7 @@ def survey(layer: Layer, zones: Sequence[BaseGeometry], count_classes: bool = Fa
     if layer.scale < 0:
         low, high, low_at, high_at = high, low, high_at, low_at
     low, high = (v * layer.scale + layer.offset if valid else math.nan for v in (low, high))
-    return Facts(valid, low, high, low_at, high_at, dict(sentinels), touched, touched_valid, dict(classes))
+    return Facts(valid, low, high, low_at, high_at, dict(sentinels), fullest, bool(zones), touched, touched_valid, dict(classes))
 
 
 def _first(grid: Grid, window: Window, values: NDArray[np.generic], value: float) -> tuple[float, float]:
@@ -122,15 +131,21 @@ class _Inside:
         self.grid = grid
         self.tree = STRtree(list(zones)) if zones else None
 
-    def mask(self, window: Window) -> NDArray[np.bool_] | None:
-        """(rows, columns) True where a polygon touches the cell; None if there is none near."""
+    def of(self, window: Window) -> Iterator[tuple[tuple[slice, slice], NDArray[np.bool_]]]:
+        """The part of a window that polygons may touch, if any, as rows and columns of it, and where they do."""
         from rasterio.features import geometry_mask
-        from shapely import box
 
         if self.tree is None:
-            return None
+            return
         piece = self.grid.crop(window)
-        near = self.tree.geometries.take(np.sort(self.tree.query(box(*piece.bounds))))
+        near = self.tree.geometries.take(np.sort(self.tree.query(shapely.box(*piece.bounds))))
         if len(near) == 0:
-            return None
-        return np.asarray(geometry_mask(list(near), window.shape, piece.transform, all_touched=True, invert=True))
+            return
+        over = piece.cover(tuple(shapely.total_bounds(near)))
+        top, left = max(0, over.row - 1), max(0, over.column - 1)
+        bottom, right = min(piece.rows, over.row + over.rows + 1), min(piece.columns, over.column + over.columns + 1)
+        if top >= bottom or left >= right:
+            return
+        part = piece.crop(Window(top, left, bottom - top, right - left))
+        mask = geometry_mask(list(near), part.shape, part.transform, all_touched=True, invert=True)
+        yield (slice(top, bottom), slice(left, right)), np.asarray(mask)
