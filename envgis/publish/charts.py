@@ -10,7 +10,7 @@ from envgis.locale import LANGUAGES, Language
 from envgis.publish.bilingual import Words
 from envgis.publish.figures import LEVEL_ROWS
 
-_WIDTH, _NAME, _BAR, _GAP = 388, 92, 12, 9
+_WIDTH, _NAME, _BAR, _GAP = 388, 110, 12, 9
 # Width of a letter of a scenario's name, of a digit of a value.
 _LETTER, _DIGIT = 6.2, 7.5
 _MOST_LETTERS = 14

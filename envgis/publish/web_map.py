@@ -21,7 +21,7 @@ from envgis.publish.figures import LEVEL_ROWS, Book, Figures
 if TYPE_CHECKING:
     import folium
 
-_SCRIPTS = ("language.js", "levels.js", "marks.js", "map_page.js")
+_SCRIPTS = ("language.js", "levels.js", "marks.js", "compare.js", "map_page.js")
 _STRIPE = "#7A7A7A"
 # Neighbours are drawn where they touch the municipality's box made larger by this share.
 _AROUND = 0.25
@@ -146,7 +146,7 @@ def _page(assessment: Assessment, code: str, views: list[View], pictures: planes
         periods=_periods(views),
         coarse=sorted({(one.shown_cell_m, one.data_cell_m) for one in pictures.lattices if one.factor > 1}),
         preview=Markup("data:image/png;base64,") + base64.b64encode(pictures.preview).decode() if pictures.preview else None,
-        work=field_work(assessment, code),
+        work=field_work(assessment, code, 10.0**-book.digits),
         reported=not assessment.actions.empty,
         drawn=bool(marks.actions(assessment, code)),
         sites=marks.sites(assessment, code),
@@ -171,6 +171,7 @@ def _class_data(assessment: Assessment, views: list[View], pictures: planes.Pict
             "hazard": view.key.hazard,
             "scenario": view.key.scenario,
             "period": view.period,
+            "name": legend.scenario(view.key.scenario),
             "title": view.line,
             "picture": pictures.maps.get(view.key),
             "actions": view.has_actions,

@@ -280,6 +280,30 @@ def test_an_action_in_force_is_under_the_finger_inside_its_footprint(visit, text
         page.wait_for_function(f"(document.querySelector('.leaflet-popup-content') || {{innerText: ''}}).innerText.includes('{words}')")
 
 
+def test_two_scenarios_side_by_side(visit, text):
+    seen = visit(text)
+    page = painted(seen.page, HazardKey("flood", "present", 10.0))
+    page.check("#compare")
+    page.locator("#divide b").nth(1).wait_for()
+    assert page.locator("#divide b").all_inner_texts() == ["Presente", "2050"]
+    page.wait_for_function("envgis.page.divide.layer.view")
+    wet = HazardKey("flood", "2050", 10.0)
+    told = []
+    for place in (0.2, 0.8):
+        page.locator("#divide input").fill(str(round(100 * place)))
+        page.evaluate("envgis.page.map.fire('click', { latlng: envgis.page.map.getCenter() })")
+        told.append(page.locator(".leaflet-popup-content .finger-title").inner_text())
+    assert told == ["Inundación · 2050 · período de retorno de 10 años", "Inundación · Presente · período de retorno de 10 años"]
+    clip = page.evaluate("envgis.page.divide.pane.style.clip")
+    assert clip.startswith("rect(")
+    g, (lat, lng) = ready().maps[wet].grid, page.evaluate("(({lat, lng}) => [lat, lng])(envgis.page.map.getCenter())")
+    x, y = Transformer.from_crs(4326, g.crs, always_xy=True).transform(lng, lat)
+    level = ready().maps[wet].levels(g.window)[int((g.y - y) / g.dy), int((x - g.x) / g.dx)]
+    assert NAMES[page.evaluate("envgis.page.divide.layer.at(envgis.page.map.getCenter())")["level"]] == level
+    page.uncheck("#compare")
+    assert not page.locator("#divide").is_visible() and (seen.errors, seen.requests) == ([], [])
+
+
 def test_the_keyboard_reads_the_map_and_finds_actions(visit, text):
     page = painted(visit(text).page)
     page.locator(".map").focus()

@@ -100,8 +100,8 @@ Object.assign(envgis, (() => {
   // One canvas over the view, painted anew after each move: sharp at every zoom, without seams between tiles.
   const Classes = L.Renderer.extend({
     options: { padding: 0.2, pane: "classes" },
-    initialize(planes, colours, stripe) {
-      L.Renderer.prototype.initialize.call(this, {});
+    initialize(planes, colours, stripe, options) {
+      L.Renderer.prototype.initialize.call(this, options);
       Object.assign(this, { planes, colours, stripe, view: null, palettes: [false, true].map((w) => palette(colours, stripe, w)) });
     },
     _initContainer() {

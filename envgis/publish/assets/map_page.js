@@ -30,7 +30,9 @@ Object.assign(envgis, (() => {
 
   function classes(target, id) {
     const data = page.levels = envgis.json(id);
-    page.layer = new envgis.Classes(new envgis.Planes(data), data.colours, data.stripe).addTo(target);
+    const planes = new envgis.Planes(data), painter = (options) => new envgis.Classes(planes, data.colours, data.stripe, options);
+    page.layer = painter({}).addTo(target);
+    page.divide = new envgis.Divide(target, painter({ pane: "compare" }));
   }
 
   function outlines(target, id) {
@@ -84,6 +86,23 @@ Object.assign(envgis, (() => {
     if (box) box.hidden = !key.actions;
   }
 
+  // The scenario to compare with: the present, or with the present the first other one.
+  function counterpart(key) {
+    const others = page.levels.keys.filter((k) => k.hazard === key.hazard && k.period === key.period && k.scenario !== key.scenario && k.picture);
+    return others.find((k) => k.scenario === "present") || others[0] || null;
+  }
+
+  async function compare(key, withActions) {
+    const box = $("#compare-box");
+    if (!box) return;
+    const other = key.picture && counterpart(key);
+    box.hidden = !other;
+    $("#compare-with").textContent = other ? envgis.text(other.name) : "";
+    page.other = other && $("#compare").checked ? other : null;
+    const names = page.other ? [key, other].map((k) => envgis.text(k.name)) : [];
+    await page.divide.show(page.other ? other.picture : null, withActions && page.other && other.actions, names);
+  }
+
   async function show() {
     const key = current(), withActions = key.actions && chosen("actions") === "with";
     page.key = key;
@@ -98,6 +117,7 @@ Object.assign(envgis, (() => {
       document.documentElement.dataset.shown = `${key.id}/${withActions ? "with" : "without"}`;
       const picture = $("#preview");
       if (picture) picture.remove();
+      await compare(key, withActions);
     }
   }
 
@@ -132,18 +152,19 @@ Object.assign(envgis, (() => {
   }
 
   async function readLevel(latlng) {
-    const found = page.layer.at(latlng);
+    const second = page.divide.covers(page.map.latLngToContainerPoint(latlng));
+    const layer = second ? page.divide.layer : page.layer, key = second ? page.other : page.key, found = layer.at(latlng);
     if (!found) return;
-    const body = element("div", "finger"), withActions = page.layer.view.withActions;
-    body.append(element("div", "finger-title", envgis.text(page.key.title)), levelLine(withActions ? found.central : found.level));
-    if (page.key.actions && found.central !== found.level) {
+    const body = element("div", "finger"), withActions = layer.view.withActions;
+    body.append(element("div", "finger-title", envgis.text(key.title)), levelLine(withActions ? found.central : found.level));
+    if (key.actions && found.central !== found.level) {
       const words = withActions ? page.words.without : page.words.with;
       body.append(element("div", "", `${envgis.text(words)}: ${envgis.text(page.levels.levels[withActions ? found.level : found.central])}`));
     }
     if (withActions && found.best !== found.central) {
       body.append(element("div", "", `${envgis.text(page.words.best)}: ${envgis.text(page.levels.levels[found.best])}`));
     }
-    const landuse = await page.layer.landuseAt(latlng);
+    const landuse = await layer.landuseAt(latlng);
     if (landuse !== null) body.append(element("div", "", envgis.text(page.levels.landuse[landuse])));
     if (page.levels.reported) {
       const covered = page.footprints.some((shape) => inShape([latlng.lng, latlng.lat], shape));
@@ -208,7 +229,7 @@ Object.assign(envgis, (() => {
   function start() {
     envgis.listen();
     all("canvas[data-sign]").forEach(envgis.swatch);
-    all("#hazard, #period, input[name=scenario], input[name=actions]").forEach((input) => input.addEventListener("change", show));
+    all("#hazard, #period, #compare, input[name=scenario], input[name=actions]").forEach((input) => input.addEventListener("change", show));
     switches();
     page.map.on("click", (event) => readLevel(event.latlng));
     page.map.getContainer().addEventListener("keydown", (event) => {
@@ -225,6 +246,7 @@ Object.assign(envgis, (() => {
     }
     envgis.onSpeak((language) => {
       page.map.closePopup();
+      if (page.key) compare(page.key, page.layer.view && page.layer.view.withActions);
       listActions();
       [["_zoomInButton", "zoomIn"], ["_zoomOutButton", "zoomOut"]].forEach(([name, word]) => {
         page.zoom[name].title = page.words[word][language];
