@@ -17,6 +17,8 @@ COMMANDS = ("demo", "init", "check", "run", "screen", "verify")
 class _Commands(click.Group):
     """Commands in the order in which they are used, each imported when it is asked for."""
 
+    context_class = terminal.Context
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
@@ -27,7 +29,14 @@ class _Commands(click.Group):
         return command
 
 
-@click.group(cls=_Commands, name="envgis", help=terminal.text("help.envgis"), epilog=terminal.text("help.envgis.example"))
+@click.group(
+    cls=_Commands,
+    name="envgis",
+    help=terminal.text("help.envgis"),
+    epilog=terminal.text("help.envgis.example"),
+    options_metavar=terminal.text("help.options-here"),
+    subcommand_metavar=terminal.text("help.command-here"),
+)
 @click.help_option("--help", help=terminal.text("help.help"))
 @click.version_option(__version__, "--version", message="envgis %(version)s", help=terminal.text("help.version"))
 def group() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from envgis.cli.terminal import text
+from envgis.cli.terminal import Context, text
 
 Command = Callable[..., Any]
 
@@ -18,12 +18,17 @@ workspace = click.argument("folder", type=click.Path(path_type=Path), default=".
 out = click.option("--out", type=click.Path(path_type=Path), metavar=text("help.folder"), help=text("help.option.out"))
 
 
+class _Command(click.Command):
+    context_class = Context
+
+
 def described(name: str) -> Callable[[Command], click.Command]:
     """A command with its help and its example in the terminal's language."""
     said, example = text(f"help.{name}"), f"{text('help.example')}: {text(f'help.{name}.example')}"
     add_help: Callable[[Command], Command] = click.help_option("--help", help=text("help.help"))
     # Given as the short help, the sentence is not cut in the list of commands.
-    return lambda function: click.command(name, help=said, short_help=said, epilog=example)(add_help(function))
+    make = click.command(name, cls=_Command, help=said, short_help=said, epilog=example, options_metavar=text("help.options-here"))
+    return lambda function: make(add_help(function))
 
 
 def stops_on_bad_input(function: Command) -> Command:

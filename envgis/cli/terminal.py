@@ -41,6 +41,22 @@ def plain(words: str) -> str:
     return _CONTROL.sub("\ufffd", words)
 
 
+class _Formatter(click.HelpFormatter):
+    """Help whose headings are in the terminal's language; click's own are the keys."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, text("help.usage") + " ")
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading({"Options": text("help.options"), "Commands": text("help.commands")}.get(heading, heading))
+
+
+class Context(click.Context):
+    """The context of every command."""
+
+    formatter_class = _Formatter
+
+
 def tell_usage(error: click.UsageError) -> None:
     """What is wrong with the call, on the error stream, and where help is."""
     if type(error).__name__ == "NoArgsIsHelpError":

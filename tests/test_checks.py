@@ -1,0 +1,79 @@
+"""``check``: everything wrong at once, nothing run, the same coverage as a run counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import small_workspace
+from small_workspace import TOML
+
+from envgis import locale
+from envgis.checks import check
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return small_workspace.write(tmp_path / "w")
+
+
+def test_a_good_workspace(folder: Path) -> None:
+    found = check(folder)
+    assert found.runnable and not found.faults
+    assert (found.reports_read, found.reports_accepted, found.sites_read, found.sites_accepted) == (3, 1, 3, 2)
+    assert [(row.file, row.row) for row in found.set_aside] == [("a.csv", 3), ("a.csv", 4), ("s.csv", 4)]
+    assert found.municipalities == 2
+    assert [hazard.key.slug for hazard in found.hazards] == ["landslide_present"]
+    # 190 of 200 cells; the squares are as large as the cells say, to 1e-5.
+    assert found.coverage == {"landslide_present": pytest.approx(0.95, abs=1e-5)}
+
+
+def test_rows_in_are_rows_accepted_and_rows_aside(folder: Path) -> None:
+    found = check(folder)
+    assert found.reports_read is not None and found.sites_read is not None
+    assert found.reports_read + found.sites_read == found.reports_accepted + found.sites_accepted + len(found.set_aside)
+
+
+def test_everything_wrong_comes_at_once(folder: Path) -> None:
+    (folder / "l.tif").write_text("<html>", encoding="utf-8")
+    (folder / "a.csv").write_text("nada,de,esto\n1,2,3\n", encoding="utf-8")
+    (folder / "s.csv").unlink()
+    (folder / "maps").mkdir()
+    (folder / "maps" / "tesis.docx").touch()
+    toml = TOML + '[landuse]\npath = "uso.tif"\n[population]\npath = "../p.tif"\n'
+    (folder / "envgis.toml").write_text(toml.replace('path = "m.gpkg"', 'path = "m.gpkg"\nselect = ["101"]'), encoding="utf-8")
+    found = check(folder)
+    assert not found.runnable and found.coverage == {}
+    codes = {fault.code for fault in found.faults}
+    wanted = {"raster-not-tiff", "report-no-action-type", "report-no-location", "report-no-file", "output-foreign"}
+    assert wanted | {"path-missing", "path-outside", "municipality-not-in-layer"} <= codes
+    for fault in found.faults:
+        for language in locale.LANGUAGES:
+            told = locale.explain(fault, language)
+            assert "{" not in told.what + told.cause + told.remedy
+
+
+def test_a_file_that_is_no_workspace(folder: Path, tmp_path: Path) -> None:
+    (folder / "envgis.toml").write_text("name = ", encoding="utf-8")
+    found = check(folder)
+    assert found.workspace is None and [f.code for f in found.faults] == ["toml-syntax"] and not found.runnable
+    assert [f.code for f in check(tmp_path / "none").faults] == ["workspace-no-folder"]
+
+
+def test_nothing_of_the_inputs_is_changed_and_no_result_made(folder: Path) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    check(folder)
+    after = {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".")}
+    assert after == before
+
+
+def test_only_what_is_selected_counts_for_coverage(folder: Path) -> None:
+    (folder / "envgis.toml").write_text(TOML.replace('path = "m.gpkg"', 'path = "m.gpkg"\nselect = ["0102"]'), encoding="utf-8")
+    assert check(folder).coverage == {"landslide_present": pytest.approx(0.9, abs=1e-5)}
+
+
+def test_a_map_beyond_the_municipalities(folder: Path) -> None:
+    small_workspace.raster(folder / "l.tif", np.ones((10, 20), np.uint8), crs="EPSG:32616")
+    codes = [f.code for f in check(folder).faults]
+    assert codes == ["raster-wrong-crs"]

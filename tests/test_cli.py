@@ -1,0 +1,339 @@
+"""The command line: exit codes, both languages, the path last, and never a stack trace for a fault that is expected."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import small_workspace
+
+from envgis import cli
+from envgis.cli import faults as shown_faults
+from envgis.cli import screen_text, summary, terminal
+from envgis.faults import Fault, Place
+from envgis.levels import HazardKey
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass
+class Said:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def last(self) -> str:
+        return self.out.rstrip().splitlines()[-1]
+
+
+Call = Callable[..., Said]
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Run a command in this process: exit code, output, errors."""
+    monkeypatch.setenv("ENVGIS_LANG", "es")
+    monkeypatch.setattr("envgis.sources.safety.apply", lambda: None)  # GDAL is here already
+
+    def run(*arguments: object) -> Said:
+        with pytest.raises(SystemExit) as stop:
+            cli.main([str(a) for a in arguments])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.out + captured.err
+        return Said(int(str(stop.value.code)), captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return small_workspace.write(tmp_path / "mi municipio")
+
+
+def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A command as the shell runs it."""
+    code = "import sys; from envgis.cli import main; main(sys.argv[1:])"
+    env = {**os.environ, **environment}
+    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, encoding="utf-8", env=env, cwd=ROOT, check=False)
+
+
+# Help
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_every_command_has_help_and_an_example(language: str) -> None:
+    said = process("--help", ENVGIS_LANG=language)
+    assert said.returncode == 0
+    for name in cli.COMMANDS:
+        assert re.search(rf"^  {name} +\S", said.stdout, re.MULTILINE)
+        own = process(name, "--help", ENVGIS_LANG=language)
+        assert own.returncode == 0
+        assert f"{'Ejemplo' if language == 'es' else 'Example'}: envgis {name}" in own.stdout
+        assert "--lang [es|en|both]" in own.stdout
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom envgis.cli import group\n"
+        "try:\n group.main(['--help'])\nexcept SystemExit:\n pass\n"
+        "print('\\n'.join(sorted(sys.modules)), file=sys.stderr)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=True)
+    heavy = {"numpy", "pandas", "geopandas", "shapely", "pyproj", "rasterio", "pyogrio", "numba", "xarray", "folium", "pydantic", "babel", "rich"}
+    assert not heavy & set(said.stderr.split())
+
+
+def test_help_answers_at_once() -> None:
+    """At most three times as long as importing click, which every command must."""
+
+    def fastest(code: str) -> float:
+        times = []
+        for _ in range(7):
+            began = time.perf_counter()
+            subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, check=True)
+            times.append(time.perf_counter() - began)
+        return min(times)
+
+    ours = fastest("import sys; from envgis.cli import main\ntry:\n main(['--help'])\nexcept SystemExit: pass")
+    assert ours <= 3 * fastest("import click")
+
+
+def test_the_command_reference_is_not_stale() -> None:
+    said = subprocess.run(
+        [sys.executable, "scripts/make_command_reference.py", "--check"], capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=False
+    )
+    assert said.returncode == 0, said.stdout
+
+
+# Calls that are wrong: 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "spanish"),
+    [
+        (["chek"], "No existe el comando «chek»."),
+        (["check", "--jsn"], "No existe la opción --jsn. ¿Quiso decir --json?"),
+        (["screen"], "Falta SITIOS."),
+        (["screen", "none.csv"], "El valor de SITIOS no sirve: no existe ese archivo."),
+        (["run", "--workers", "0"], "El valor de --workers no sirve: debe ser un número de 1 o más."),
+        (["run", "--block", "x"], "El valor de --block no sirve: debe ser un número de 1 o más."),
+        (["screen", "pyproject.toml", "--radius", "0"], "El valor de --radius no sirve: debe ser un número mayor que 0."),
+        (["check", "--lang", "fr"], "El valor de --lang no sirve: debe ser es, en o both."),
+        (["check", "a", "b"], "La llamada no se entiende"),
+    ],
+)
+def test_wrong_calls(call: Call, arguments: list[str], spanish: str) -> None:
+    said = call(*arguments)
+    assert said.code == 2 and not said.out
+    assert said.err.startswith(spanish)
+    assert said.err.rstrip().endswith("--help")
+
+
+def test_no_command_at_all_shows_help(call: Call) -> None:
+    said = call()
+    assert said.code == 2 and "check" in said.err
+
+
+# check
+
+
+def test_check_in_both_languages(call: Call, folder: Path) -> None:
+    said = call("check", folder)
+    assert said.code == 0
+    assert "✗ a.csv, fila 3, columna «tipo de accion»: «Cosa desconocida» no está en el catálogo" in said.out
+    assert "✓ 1 de 3 acciones aceptadas · 2 de 3 sitios aceptados · mapas de amenaza: 1 · municipios: 2" in said.out
+    assert "cobertura de datos: 95.0% o más (landslide_present)" in said.out
+    assert "Se puede correr. Filas que quedarán en quarantine.csv: 3." in said.out
+    assert said.last == f"Siga con: envgis run {folder}"
+    said = call("check", folder, "--lang", "en")
+    assert "It can be run. Rows that will stand in quarantine.csv: 3." in said.out
+    assert call("check", folder, "--strict").code == 1
+
+
+def test_check_speaks_the_workspace_s_language(call: Call, folder: Path) -> None:
+    toml = (folder / "envgis.toml").read_text(encoding="utf-8").replace("[municipalities]", 'language = "en"\n[municipalities]')
+    (folder / "envgis.toml").write_text(toml, encoding="utf-8")
+    assert "It can be run." in call("check", folder).out
+    assert "Se puede correr." in call("check", folder, "--lang", "both").out
+
+
+def test_check_that_fails(call: Call, folder: Path) -> None:
+    (folder / "l.tif").write_text("<html></html>", encoding="utf-8")
+    said = call("check", folder)
+    assert said.code == 1
+    assert said.last == "No se puede correr todavía. Errores: 1."
+    assert "✗ «l.tif» no es un GeoTIFF: es una página web (HTML)." in said.out  # the place is in the sentence: not said twice
+
+
+def test_check_as_json(call: Call, folder: Path) -> None:
+    (folder / "l.tif").unlink()
+    said = call("check", folder, "--json")
+    found = json.loads(said.out)
+    assert said.code == 1 and found["runnable"] is False
+    (fault,) = found["faults"]
+    assert (fault["severity"], fault["code"], fault["file"], fault["found"]) == ("error", "path-missing", "envgis.toml", "l.tif")
+    assert fault["es"]["remedy"] and fault["en"]["remedy"]
+    assert found["reports"] == {"read": 3, "accepted": 1}
+    assert [(row["file"], row["row"]) for row in found["set_aside"]] == [("a.csv", 3), ("a.csv", 4), ("s.csv", 4)]
+
+
+# run, verify
+
+
+def test_run_verify_restore(call: Call, folder: Path) -> None:
+    said = call("run", folder)
+    assert said.code == 0
+    assert said.last == str(folder / "maps" / "index.html") and (folder / "maps" / "index.html").is_file()
+    assert "Oeste (0101), 100.0 ha" in said.out
+    assert re.search(r"Deslizamientos \(presente\): susceptibilidad alta o muy alta +50\.0 ha +50\.0%\n", said.out)
+    assert re.search(r"con una acción vigente que la atiende +2\.0 ha +4\.0%\n", said.out)
+    assert re.search(r"brecha de adaptación +48\.0 ha +96\.0%\n", said.out)
+    assert re.search(r"Este \(0102\).*sin datos +10\.0 ha +10\.0%\n", said.out, re.DOTALL)
+    assert "Filas que quedaron aparte, con su razón y su remedio en quarantine.csv: 3." in said.out
+    assert "Contando …" in said.err
+
+    assert call("verify", folder).code == 0
+    alone = call("verify", folder / "maps")
+    assert alone.code == 0 and "las entradas no se comprueban" in alone.out
+    (folder / "a.csv").write_text("changed", encoding="utf-8")
+    changed = call("verify", folder, "--lang", "en")
+    assert changed.code == 1 and "✗ the input a.csv changed after the run" in changed.out
+
+    assert call("run", folder, "--restore").code == 1  # nothing before it yet
+    small_workspace.write(folder)
+    first = (folder / "maps" / "run.json").read_bytes()
+    english = call("run", folder, "--lang", "en", "--tables-only")
+    assert english.code == 0 and english.last == str(folder / "maps" / "tables.xlsx")
+    assert re.search(r"Landslides \(present\): high or very high susceptibility +50\.0 ha", english.out)
+    assert call("run", folder, "--restore").code == 0
+    assert (folder / "maps" / "run.json").read_bytes() == first
+
+
+def test_the_screen_s_figures_are_the_tables(call: Call, folder: Path) -> None:
+    said = call("run", folder, "--out", folder / "otra", "--tables-only")
+    table = pd.read_csv(folder / "otra" / "tables" / "adaptation.csv", dtype={"municipality_code": str})
+    west = table[table["municipality_code"] == "0101"].iloc[0]
+    shown = re.search(r"brecha de adaptación +([\d.,]+) ha", said.out)
+    assert shown is not None and float(shown[1]) == pytest.approx(west["gap_area_ha"], abs=0.05)
+
+
+def test_run_that_fails_leaves_nothing_and_says_all(call: Call, folder: Path) -> None:
+    (folder / "l.tif").unlink()
+    (folder / "m.gpkg").unlink()
+    said = call("run", folder)
+    assert said.code == 1 and not said.out
+    assert said.err.count("✗") == 2
+    assert not (folder / "maps").exists()
+    said = call("run", folder / "none", "--lang", "en")
+    assert said.code == 1 and "There is no folder" in said.err
+    said = call("verify", folder)
+    assert said.code == 1 and "run.json" in said.err
+
+
+def test_foreign_files_in_the_output_folder(call: Call, folder: Path) -> None:
+    (folder / "maps").mkdir()
+    (folder / "maps" / "tesis.docx").touch()
+    said = call("run", folder)
+    assert said.code == 1 and "tesis.docx" in said.err
+    assert (folder / "maps" / "tesis.docx").exists()
+
+
+# screen
+
+
+def test_screen(call: Call, folder: Path) -> None:
+    said = call("screen", folder / "s.csv", "--workspace", folder)
+    assert said.code == 0
+    assert re.search(r"S1 Escuela +evitar +\S", said.out) and re.search(r"S2 Puesto +seguir +\S", said.out)
+    assert "2 sitios: 1 seguir, 1 evitar." in said.out
+    assert "Un punto cuenta como un círculo de 30 m." in said.out
+    assert said.last == str(folder / "s-screened" / "sites.csv") and Path(said.last).is_file()
+    said = call("screen", folder / "s.csv", "--workspace", folder, "--lang", "en", "--radius", "50", "--out", folder / "x")
+    assert re.search(r"S1 Escuela +avoid", said.out) and "a disc of 50 m" in said.out
+    assert said.last == str(folder / "x" / "sites.csv")
+
+
+# demo, init
+
+
+def test_init_then_check_then_run(call: Call, folder: Path) -> None:
+    (folder / "envgis.toml").unlink()
+    for old, new in (("m.gpkg", "limites.gpkg"), ("l.tif", "deslizamientos.tif"), ("a.csv", "acciones.csv"), ("s.csv", "sitios.csv")):
+        (folder / old).rename(folder / new)
+    said = call("init", folder)
+    assert said.code == 0 and said.last == str(folder / "envgis.toml")
+    assert "deslizamientos.tif" in said.out and "→ amenaza «Deslizamientos», presente (niveles)" in said.out
+    assert call("init", folder).code == 1
+    assert call("init", folder, "--force", "--lang", "en").code == 0
+    assert call("check", folder).code == 0
+    assert call("run", folder, "--tables-only").code == 0
+
+
+def test_demo_copies_and_refuses_a_full_folder(call: Call, folder: Path, tmp_path: Path) -> None:
+    said = call("demo", tmp_path / "prueba", "--only-copy")
+    assert said.code == 0 and said.last == str(tmp_path / "prueba" / "envgis.toml")
+    said = call("demo", folder)
+    assert said.code == 1 and "no está vacía" in said.err
+
+
+# On any terminal
+
+
+def test_a_console_without_utf8(folder: Path) -> None:
+    said = process("check", str(folder), LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", PYTHONIOENCODING="ascii")
+    assert said.returncode == 0, said.stderr
+    assert "\\u2717 a.csv, fila 3" in said.stdout
+
+
+def test_what_files_say_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    fault = Fault("path-missing", Place("a\x1b[2Jb.csv"), "[red]x[/red]\x07\u202e:smile:", {"key": "k", "hint": None})
+    shown_faults.tell([fault], "es")
+    out = capsys.readouterr().out
+    assert "\x1b" not in out and "\x07" not in out and "\u202e" not in out
+    assert "[red]x[/red]" in out and ":smile:" in out
+
+
+def test_many_alike_are_told_as_a_few_and_a_number() -> None:
+    many = [Fault("municipality-overlap", Place("m"), str(i), {"low": "a", "high": str(i), "area": 1.0, "share": 0.5}) for i in range(583)]
+    shown = list(shown_faults.condensed([*many, Fault("path-missing")]))
+    assert len(shown) == shown_faults.MOST_OF_A_KIND + 1
+    assert [more for _, more in shown if more] == [583 - shown_faults.MOST_OF_A_KIND]
+
+
+def test_progress_lines_come_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with screen_text.progress("en") as tell:
+        for share in (0.0, 0.5, 1.0):
+            tell("count", share)
+    assert capsys.readouterr().err == "Counting …\n"
+
+
+@pytest.mark.parametrize(("value", "language"), [("es_GT.UTF-8", "es"), ("en_US.UTF-8", "en"), ("C", "es"), ("", "es"), ("fr_FR", "es")])
+def test_language_of_the_terminal(monkeypatch: pytest.MonkeyPatch, value: str, language: str) -> None:
+    for name in ("ENVGIS_LANG", "LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", value)
+    assert terminal.language() == language
+
+
+def test_the_map_that_is_shown() -> None:
+    flood = [HazardKey("flood", "2050", 10), HazardKey("flood", "present", 100), HazardKey("flood", "present", 10)]
+    assert summary.shown_maps([*flood, HazardKey("fire", "2050")]) == [HazardKey("flood", "present", 10), HazardKey("fire", "2050")]
+
+
+def test_interrupted(call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("envgis.checks.check", interrupt)
+    said = call("check", folder)
+    assert said.code == 1 and "Lo que había antes sigue como estaba." in said.err
