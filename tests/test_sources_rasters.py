@@ -532,3 +532,34 @@ def test_crs_texts() -> None:
 
 def test_budgets_are_those_that_the_sentences_name() -> None:
     assert (rasters.MOST_BANDS, rasters.MOST_CELLS) == (64, 20_000_000_000)
+
+
+# Bugs found --------------------------------------------------------------------------------------
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from([{}, {"compress": "deflate", "nodata": 0}, {"tiled": True, "blockxsize": 16, "blockysize": 16}]), st.data())
+def test_changed_bytes_give_a_fault_or_a_layer(tmp_path: Path, options: dict[str, Any], data: st.DataObject) -> None:
+    """A CRS that is no UTF-8 came through as a UnicodeDecodeError."""
+    content = bytearray(write(tmp_path / "a.tif", np.arange(400, dtype=np.uint16).reshape(20, 20), **options).read_bytes())
+    for position in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=5)):
+        content[position] = data.draw(st.integers(0, 255))
+    path = tmp_path / "b.tif"
+    path.write_bytes(content[: data.draw(st.one_of(st.just(len(content)), st.integers(1, len(content))))])
+    layer, faults = open_layer([path], ["b.tif"], 1)
+    assert (layer is None) == any(f.severity == "error" for f in faults)
+    if layer is not None and layer.grid.rows * layer.grid.columns < 1e6:
+        try:
+            assert survey(layer, []).valid <= layer.grid.rows * layer.grid.columns
+        except BadInput as error:
+            assert [f.code for f in error.faults] == ["raster-unreadable"]
+    file_layer.close()
+
+
+def test_scale_without_a_tie_point_is_no_place(tmp_path: Path) -> None:
+    """rasterio warns, and gives a transform with the scale alone, which puts the raster at 0, 0."""
+    content = write(tmp_path / "a.tif", np.ones((3, 3), np.uint8)).read_bytes()
+    tie_point = struct.pack("<H", 33922)
+    assert content.count(tie_point) == 1
+    (tmp_path / "b.tif").write_bytes(content.replace(tie_point, struct.pack("<H", 33921)))
+    assert refused(tmp_path / "b.tif").code == "raster-no-georeference"

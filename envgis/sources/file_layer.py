@@ -105,7 +105,6 @@ class FileLayer:
 
         Raises BadInput if the file cannot be read or is not the one that was checked.
         """
-        from rasterio.errors import RasterioError
         from rasterio.windows import Window as RasterioWindow
 
         row, column, rows, columns = window
@@ -115,7 +114,7 @@ class FileLayer:
             dataset = _opened(tile)
             values: NDArray[np.generic] = dataset.read(self.band, window=where)
             gone = dataset.read_masks(self.band, window=where) == 0 if tile.masked else None
-        except (RasterioError, OSError) as error:
+        except unreadable() as error:
             raise BadInput([Fault("raster-unreadable", Place(tile.name), reason(error))]) from None
         more = cells.absent(values, tile.nodata, self.dtype, self.fill, self.classes)
         if more is not None:
@@ -166,6 +165,14 @@ def close() -> None:
 def trust(tile: Tile) -> None:
     """Take the hash of a tile, which was made from its file just now, for seen."""
     _known.add((tile.path, tile.sha256))
+
+
+def unreadable() -> tuple[type[Exception], ...]:
+    """What rasterio raises on a file that is not what it says; our own mistakes pass through."""
+    from rasterio._err import CPLE_BaseError
+    from rasterio.errors import CRSError, RasterioError
+
+    return RasterioError, CRSError, CPLE_BaseError, OSError, UnicodeError, OverflowError, MemoryError
 
 
 def reason(error: Exception) -> str:

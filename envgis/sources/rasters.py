@@ -24,7 +24,7 @@ from envgis.files import sha256
 from envgis.grid import Grid, Window, missing
 from envgis.locale import both
 from envgis.sources import cells, safety
-from envgis.sources.file_layer import FileLayer, Tile, overlap, reason, trust
+from envgis.sources.file_layer import FileLayer, Tile, overlap, reason, trust, unreadable
 
 if TYPE_CHECKING:
     from rasterio import DatasetReader
@@ -72,29 +72,30 @@ def open_layer(paths: list[Path], names: list[str], band: int) -> tuple[FileLaye
     return layer, faults
 
 
-def _dataset(path: Path) -> DatasetReader:
+def _opened(path: Path) -> tuple[DatasetReader, bool]:
+    """The file, and whether it says where it lies: rasterio only warns, and gives a transform that looks like one."""
     import rasterio
     from rasterio.errors import NotGeoreferencedWarning
 
-    with warnings.catch_warnings():
-        # Said as a fault.
-        warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        return rasterio.open(path, driver="GTiff")
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        dataset = rasterio.open(path, driver="GTiff")
+    return dataset, not any(issubclass(warning.category, NotGeoreferencedWarning) for warning in told)
 
 
 def _look(path: Path, name: str, band: int, faults: list[Fault]) -> _Look | None:
     """A file's head, or None and the faults."""
-    from rasterio.errors import RasterioError
-
     try:
         kind = safety.sniff(path)
         if kind != "tiff":
             faults.append(Fault("raster-not-tiff", Place(name), kind, {"kind": both(f"file-type.{kind}")}))
             return None
-        with safety.gdal(), _dataset(path) as dataset:
-            found = list(_refusals(dataset, path, name, band))
-            look = None if found else _head(dataset, path, name, band)
-    except (RasterioError, OSError) as error:
+        with safety.gdal():
+            dataset, placed = _opened(path)
+            with dataset:
+                found = list(_refusals(dataset, placed, path, name, band))
+                look = None if found else _head(dataset, path, name, band)
+    except unreadable() as error:
         faults.append(Fault("raster-unreadable", Place(name), reason(error)))
         return None
     faults += found
@@ -105,7 +106,7 @@ def _look(path: Path, name: str, band: int, faults: list[Fault]) -> _Look | None
     return look
 
 
-def _refusals(dataset: DatasetReader, path: Path, name: str, band: int) -> list[Fault]:
+def _refusals(dataset: DatasetReader, placed: bool, path: Path, name: str, band: int) -> list[Fault]:
     """What stops a file from being read, by what it declares."""
     at = Place(name)
     if dataset.count > MOST_BANDS:
@@ -126,13 +127,13 @@ def _refusals(dataset: DatasetReader, path: Path, name: str, band: int) -> list[
         return [Fault("raster-block-too-large", at, f"{columns} × {rows}", {"megabytes": block / 2**20, "most": MOST_BLOCK_BYTES / 2**20})]
     if np.dtype(dataset.dtypes[band - 1]).kind == "c":
         return [Fault("raster-complex", at, str(dataset.dtypes[band - 1]))]
-    return _misplaced(dataset, at)
+    return _misplaced(dataset, placed, at)
 
 
-def _misplaced(dataset: DatasetReader, at: Place) -> list[Fault]:
+def _misplaced(dataset: DatasetReader, placed: bool, at: Place) -> list[Fault]:
     faults = []
     t = dataset.transform
-    if t.is_identity:
+    if not placed or t.is_identity:
         faults.append(Fault("raster-no-georeference", at))
     elif t.b or t.d or t.a < 0:
         faults.append(Fault("raster-rotated", at, f"{t.a:g}, {t.b:g}, {t.d:g}, {t.e:g}"))
