@@ -53,7 +53,7 @@ def field_work(assessment: Assessment, code: str, unit_ha: float = 0.1) -> Field
     """
     table = marks.actions_of(assessment, code)
     signs = [marks.sign(row) for _, row in table.iterrows()]
-    in_force = table[[s == "in_force" for s in signs]]
+    in_force = table.loc[[s == "in_force" for s in signs]]  # .loc: an empty list must select rows, not columns
     groups = [(str(slug), rows) for slug, rows in in_force.groupby("action_type", sort=True)]
     groups.sort(key=lambda group: -len(group[1]))
     exact = _sums(in_force)
