@@ -6,6 +6,7 @@ Levels are ``uint8``: 0 the hazard is absent by definition, 1 very low … 5 ver
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -69,13 +70,19 @@ class Breakpoints:
         dtype : type in which the values were stored; the bounds are rounded to it first, so that a stored 0.3 equals
             the bound 0.3
         """
+        return self.levels_of(values, math.nan, 1.0, 0.0, dtype)
+
+    def levels_of(
+        self, stored: NDArray[np.generic], fill: float, scale: float, offset: float, dtype: np.dtype[np.generic] | None
+    ) -> NDArray[np.uint8]:
+        """Levels of values as they are stored, without a copy of them: true value = stored · scale + offset."""
         bounds = np.asarray(self.bounds, np.float64)
         if dtype is not None and np.issubdtype(dtype, np.floating):
             bounds = bounds.astype(dtype).astype(np.float64)
-        if self.falling:
-            values, bounds = -values, -bounds
-        out = np.empty(values.shape, np.uint8)
-        level(np.ascontiguousarray(values).ravel(), bounds, self.closed == "right", self.zero_is_absent, NO_DATA, out.reshape(-1))
+        sign = -1 if self.falling else 1
+        out = np.empty(stored.shape, np.uint8)
+        cells = np.ascontiguousarray(stored).reshape(-1)
+        level(cells, float(fill), scale, offset, sign * bounds, sign, self.closed == "right", self.zero_is_absent, NO_DATA, out.reshape(-1))
         return out
 
 
@@ -150,7 +157,8 @@ class HazardMap:
         if self.codes is not None:
             return np.asarray(self.codes[stored])
         assert self.hazard.breakpoints is not None
-        return self.hazard.breakpoints.levels(true_values(stored, self.layer), self.bound_type)
+        layer = self.layer
+        return self.hazard.breakpoints.levels_of(stored, layer.fill, layer.scale, layer.offset, self.bound_type)
 
     @property
     def bound_type(self) -> np.dtype[np.generic] | None:

@@ -9,25 +9,35 @@ from numpy.typing import NDArray
 
 @njit(cache=True, nogil=True)
 def level(
-    values: NDArray[np.float64],
+    stored: NDArray[np.generic],
+    fill: float,
+    scale: float,
+    offset: float,
     bounds: NDArray[np.float64],
+    sign: int,
     right: bool,
     zero_is_absent: bool,
     no_data: int,
     out: NDArray[np.uint8],
 ) -> None:
-    """``out`` (cells,) from true values (cells,), NaN = no data, and four rising bounds.
+    """``out`` (cells,) from stored values (cells,) of any type; a value is stored · scale + offset.
 
+    fill : the stored value that stands for no data; NaN always does
+    bounds : four, rising; sign : -1 where the values are to be turned round first, since danger rises as they fall
     right : a value on a bound belongs to the lower level
     """
     b1, b2, b3, b4 = bounds
-    for i in range(len(values)):
-        v = values[i]
-        if np.isnan(v):
+    for i in range(len(stored)):
+        v = np.float64(stored[i])
+        if np.isnan(v) or v == fill:
             out[i] = no_data
-        elif zero_is_absent and v == 0:
+            continue
+        v = v * scale + offset
+        if zero_is_absent and v == 0:
             out[i] = 0
-        elif right:
+            continue
+        v *= sign
+        if right:
             out[i] = 1 + (v > b1) + (v > b2) + (v > b3) + (v > b4)
         else:
             out[i] = 1 + (v >= b1) + (v >= b2) + (v >= b3) + (v >= b4)
