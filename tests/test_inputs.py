@@ -19,7 +19,7 @@ from envgis.faults import Fault, errors
 from envgis.grid import read_padded
 from envgis.levels import HazardKey
 from envgis.locale import LANGUAGES, Language, explain
-from envgis.sources import file_layer
+from envgis.sources import file_layer, safety
 from envgis.sources.inputs import Inputs, extend, gather
 
 # Two municipalities of 3 × 4 km side by side in UTM 15N, over San Marcos.
@@ -177,8 +177,8 @@ def test_zero_inside_with_zero_unset(folder: Path) -> None:
     inputs, faults = look(folder)
     fault = only(faults, "hazard-zero-unset")
     assert inputs.maps == {}
-    assert says(fault, "es") == "«landslide.tif» tiene 120 celdas con 0 dentro de los municipios (5.0%), y no se sabe qué significa ahí el 0."
-    assert says(fault, "en") == "“landslide.tif” has 120 cells with 0 in the municipalities (5.0%), and it is not known what 0 means there."
+    assert says(fault, "es") == "«landslide.tif» tiene celdas con 0 dentro de los municipios (120; 5.0%), y no se sabe qué significa ahí el 0."
+    assert says(fault, "en") == "“landslide.tif” has cells with 0 in the municipalities (120; 5.0%), and it is not known what 0 means there."
     # Outside the municipalities it is no matter.
     values = levels()
     values[0] = 0
@@ -193,9 +193,9 @@ def test_unlisted_codes(folder: Path) -> None:
     write(folder / "landslide.tif", values)
     fault = only(look(folder)[1], "hazard-unlisted-codes")
     assert (
-        says(fault, "es") == "«landslide.tif» tiene dentro de los municipios 2 códigos que no son niveles: 9 (1), 255 (3) (entre paréntesis, celdas)."
+        says(fault, "es") == "«landslide.tif» tiene dentro de los municipios códigos que no son niveles: 9 (1), 255 (3) (entre paréntesis, celdas)."
     )
-    assert says(fault, "en") == "“landslide.tif” holds 2 codes in the municipalities that are no levels: 9 (1), 255 (3) (cells in brackets)."
+    assert says(fault, "en") == "“landslide.tif” holds codes in the municipalities that are no levels: 9 (1), 255 (3) (cells in brackets)."
 
 
 def test_levels_that_are_no_whole_numbers(folder: Path) -> None:
@@ -230,8 +230,8 @@ def test_huge_negative_depth_under_a_wrong_nodata_tag(folder: Path, nodata: floa
     inputs, faults = look(folder, FLOOD)
     fault = only(faults, "raster-sentinel")
     assert inputs.maps == {}
-    assert says(fault, "es") == "«landslide.tif» tiene 100 celdas con -3.40282e+38, que parece «sin datos» pero no está declarado así."
-    assert says(fault, "en") == "“landslide.tif” has 100 cells with -3.40282e+38, which looks like “no data” but is not declared so."
+    assert says(fault, "es") == "«landslide.tif» tiene celdas con -3.40282e+38 (100), que parece «sin datos» pero no está declarado así."
+    assert says(fault, "en") == "“landslide.tif” has cells with -3.40282e+38 (100), which looks like “no data” but is not declared so."
 
 
 def test_depth_beyond_reason(folder: Path) -> None:
@@ -263,8 +263,8 @@ def test_255_that_counts_as_a_value_is_named(folder: Path) -> None:
         file.scales = (0.01,)
     (fault,) = look(folder, FLOOD)[1]
     assert (fault.code, fault.severity) == ("raster-suspect", "warning")
-    assert says(fault, "es") == "«landslide.tif» tiene 70 celdas con 255, el número más alto que puede guardar."
-    assert says(fault, "en") == "“landslide.tif” has 70 cells with 255, the highest number that it can store."
+    assert says(fault, "es") == "«landslide.tif» tiene celdas con 255 (70), el número más alto que puede guardar."
+    assert says(fault, "en") == "“landslide.tif” has cells with 255 (70), the highest number that it can store."
 
 
 def test_between_the_municipalities_is_no_overlap(folder: Path) -> None:
@@ -406,3 +406,19 @@ def test_one_file_with_one_warning(folder: Path) -> None:
     inputs, faults = look(folder, text)
     assert [f.code for f in faults] == ["raster-sidecar-ignored"]
     assert len(inputs.maps) == 3 and [name for name, _, _ in inputs.files] == ["municipalities.gpkg", "bands.tif"]
+
+
+def test_every_part_of_a_shapefile_is_hashed(folder: Path) -> None:
+    gpd.read_file(folder / "municipalities.gpkg").to_file(folder / "limites.shp", encoding="utf-8")
+    inputs, faults = look(folder, TOML.replace("municipalities.gpkg", "limites.shp"))
+    assert errors(faults) == []
+    assert {name for name, _, _ in inputs.files} == {"limites.shp", "limites.shx", "limites.dbf", "limites.prj", "limites.cpg", "landslide.tif"}
+
+
+def test_file_that_may_not_be_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(safety, "sniff", refuse)
+    fault = only(look(folder, TOML + '[landuse]\npath = "landslide.tif"\n')[1], "raster-unreadable")
+    assert fault.found == "Permission denied" and str(folder) not in explain(fault, "es").cause

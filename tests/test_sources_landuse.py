@@ -137,7 +137,7 @@ def test_overlaps_are_told_in_hectares() -> None:
     shapes = polygons(box(600_000, 1_650_000, 600_200, 1_650_200), box(600_100, 1_650_000, 600_300, 1_650_200), box(600_100, 0, 600_200, 1))
     (fault,) = landuse.overlaps(shapes, ["1", "2", "1"], "uso.gpkg")
     assert fault.severity == "warning" and fault.values["area"] == pytest.approx(2.0, rel=2e-3)
-    assert explain(fault, "es").what == "En «uso.gpkg» hay 1 traslapes de clases distintas, 2.0 ha en total."
+    assert explain(fault, "es").what == "En «uso.gpkg» se traslapan polígonos de clases distintas, 2.0 ha en total."
     assert landuse.overlaps(shapes, ["1", "1", "1"], "uso.gpkg") == []
 
 
@@ -235,7 +235,7 @@ def test_raster_without_a_legend_shows_its_codes(tmp_path: Path) -> None:
     raster(tmp_path, np.tile(np.array([1, 7], np.float32), (6, 4)), nodata=-9999)
     use, (fault,) = ask(tmp_path, path="uso.tif")
     assert use is not None and list(use.legend["code"]) == ["1", "7"] and fault.code == "landuse-no-legend"
-    assert explain(fault, "es").what == "El uso de la tierra «uso.tif» no tiene leyenda: sus 2 clases se muestran por su código."
+    assert explain(fault, "es").what == "El uso de la tierra «uso.tif» no tiene leyenda: sus clases (2) se muestran por su código."
     assert positions(use, GRID).tolist() == [[0, 1] * 4] * 6
 
 
@@ -253,8 +253,8 @@ def test_legend_lacking_a_class_that_occurs(tmp_path: Path) -> None:
     (tmp_path / "uso.csv").write_text("value,name_es\n1,Bosque\n2,Maíz\n", encoding="utf-8")
     use, (fault,) = ask(tmp_path, path="uso.tif", legend="uso.csv")
     assert use is None and fault.code == "landuse-class-unnamed"
-    assert explain(fault, "es").what == "«uso.tif» tiene 1 clases que la leyenda «uso.csv» no nombra: 3 (50.0% de los municipios)."
-    assert explain(fault, "en").what == "“uso.tif” has 1 classes that the legend “uso.csv” does not name: 3 (50.0% of the municipalities)."
+    assert explain(fault, "es").what == "«uso.tif» tiene clases que la leyenda «uso.csv» no nombra: 3 (50.0% de los municipios)."
+    assert explain(fault, "en").what == "“uso.tif” has classes that the legend “uso.csv” does not name: 3 (50.0% of the municipalities)."
 
 
 def test_a_class_outside_the_municipalities_needs_no_name(tmp_path: Path) -> None:
@@ -305,7 +305,7 @@ def test_polygons_that_cross_themselves_or_are_empty(tmp_path: Path) -> None:
     }
     assert (
         explain(next(f for f in faults if f.code == "landuse-repaired"), "es").what
-        == "1 polígonos de «uso.gpkg» se cruzaban a sí mismos y fueron reparados."
+        == "Polígonos de «uso.gpkg» que se cruzaban a sí mismos y fueron reparados: 1."
     )
 
 

@@ -390,8 +390,8 @@ def test_overlapping_tiles_the_first_that_has_data_counts_and_it_is_said(tmp_pat
     layer, (fault,) = open_layer([a, b], ["a.tif", "b.tif"], 1)
     assert layer is not None and whole(layer).tolist() == [[1, 7, 3, 4, 8]]
     assert fault.code == "raster-tiles-overlap" and fault.severity == "warning"
-    assert explain(fault, "es").what == "«a.tif» y «b.tif» se traslapan y no dicen lo mismo en 1 celdas."
-    assert explain(fault, "en").what == "“a.tif” and “b.tif” overlap and do not say the same in 1 cells."
+    assert explain(fault, "es").what == "«a.tif» y «b.tif» se traslapan; celdas en que no dicen lo mismo: 1."
+    assert explain(fault, "en").what == "“a.tif” and “b.tif” overlap; cells in which they do not say the same: 1."
     layer, (fault,) = open_layer([b, a], ["b.tif", "a.tif"], 1)
     assert layer is not None and whole(layer).tolist() == [[1, 7, 3, 6, 8]]
 

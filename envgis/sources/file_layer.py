@@ -177,5 +177,7 @@ def unreadable() -> tuple[type[Exception], ...]:
 
 def reason(error: Exception) -> str:
     """The first line of what GDAL or the system says."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     lines = str(error.__cause__ or error).strip().splitlines()
     return lines[0][:160] if lines else type(error).__name__

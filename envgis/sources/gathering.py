@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from envgis import workspace
 from envgis.assessment import Credit
 from envgis.faults import BadInput, Fault, Message, Place, errors
 from envgis.files import sha256
-from envgis.sources import georeference
+from envgis.sources import georeference, shapefile
 from envgis.sources.file_layer import FileLayer
 from envgis.sources.georeference import Bounds
 from envgis.sources.rasters import open_layer
@@ -77,6 +77,16 @@ class Gathering:
         """Note that a file was read, by its hash."""
         if path not in self.files:
             self.files[path] = (name, path, digest or sha256(path))
+
+    def read_vector(self, name: str, path: Path) -> None:
+        """Note that a vector file was read; a Shapefile with the files beside it that belong to it."""
+        self.read(name, path)
+        if path.suffix.lower() != ".shp":
+            return
+        for suffix in (".shx", ".dbf", ".prj", ".cpg"):
+            beside = shapefile.part(path, suffix)
+            if beside is not None:
+                self.read(PurePath(name).with_name(beside.name).as_posix(), beside)
 
     def credit(self, role: str, title: Mapping[Any, str], table: workspace.Credited) -> None:
         """Note where a layer comes from."""

@@ -88,7 +88,7 @@ def _municipalities(table: workspace.Municipalities, to: Gathering) -> tuple[gpd
     to.credit("municipalities", both("inputs.municipalities"), table)
     if areas is None:
         return gpd.GeoDataFrame({"code": [], "name": [], "area_ha": []}, geometry=[], crs=4326), []
-    to.read(table.path, (to.folder / table.path).resolve())
+    to.read_vector(table.path, (to.folder / table.path).resolve())
     selected = municipalities.selected(table, areas)
     to.select(areas.geometry.to_numpy()[areas["code"].isin(selected).to_numpy()])
     return areas, selected

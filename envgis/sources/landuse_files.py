@@ -15,7 +15,7 @@ from envgis.faults import Fault, Place
 from envgis.landuse import LandUse
 from envgis.locale import both
 from envgis.sources import landuse, legends, safety
-from envgis.sources.file_layer import FileLayer
+from envgis.sources.file_layer import FileLayer, reason
 from envgis.sources.gathering import Gathering
 from envgis.sources.survey import Facts, survey
 from envgis.sources.vectors import read_vector
@@ -33,7 +33,12 @@ def read_landuse(table: workspace.LandUse, to: Gathering) -> LandUse | None:
     first = to.locate(table.path[0], _KEY)
     if first is None:
         return None
-    if table.code is None and safety.sniff(first) not in ("sqlite", "json", "flatgeobuf", "shapefile"):
+    try:
+        kind = safety.sniff(first)
+    except OSError as error:
+        to.faults.append(Fault("raster-unreadable", Place(table.path[0]), reason(error)))
+        return None
+    if table.code is None and kind not in ("sqlite", "json", "flatgeobuf", "shapefile"):
         found = _raster(table, legend, to)
     else:
         found = _polygons(table, first, legend, to)
@@ -113,7 +118,7 @@ def _polygons(table: workspace.LandUse, path: Path, legend: pd.DataFrame | None,
     to.faults += faults
     if features is None:
         return None
-    to.read(name, path)
+    to.read_vector(name, path)
     columns = [str(c) for c in features.columns if c != features.geometry.name]
     if table.code is None or table.code not in columns:
         to.faults.append(Fault("landuse-column", at, table.code or "", {"columns": columns[:12]}))
