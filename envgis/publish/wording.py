@@ -61,7 +61,7 @@ class Wording:
             case "status" | "decision":
                 return self.join(known(column, text))
             case "layer":
-                return self.join(self._views[text] if text in self._views else known("layer", text))
+                return self.join(self._views[text] if text in self._views else known("inputs", text))
         return value
 
 

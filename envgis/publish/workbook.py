@@ -75,7 +75,7 @@ class _Sheets:
     def _readme(self, sheet: Any, tables: Sequence[str]) -> None:
         a, say = self.assessment, self.words.say
         sheet.hide_gridlines(2)
-        sheet.set_column(0, 0, 26, self.plain)
+        sheet.set_column(0, 0, 40, self.plain)
         sheet.set_column(1, 1, _README_WIDTH, self.wrapped)
         lines: list[tuple[str, str, Any]] = [(a.name, "", self.title)]
         if a.synthetic:
@@ -83,7 +83,7 @@ class _Sheets:
         if a.date is not None:
             lines.append((say("readme.date", day=a.date), "", self.plain))
         lines.append((say("readme.run", run_id=a.run_id, version=envgis.__version__), "", self.plain))
-        lines += [(say("readme.rounding"), "", self.plain), ("", "", self.plain), (say("readme.sheets"), "", self.bold)]
+        lines += [("", say("readme.rounding"), self.plain), ("", "", self.plain), (say("readme.sheets"), "", self.bold)]
         lines += [(self._sheet_name(name), say(f"about.{name}"), self.plain) for name in ("summary", *tables)]
         if a.set_aside:
             lines += [("", "", self.plain), (say("readme.set_aside", count=len(a.set_aside)), "", self.bold)]
@@ -114,7 +114,7 @@ class _Sheets:
     def _summary(self, sheet: Any) -> None:
         """Hectares by level of all municipalities together, and a chart of them in the levels' colours."""
         levels = self.assessment.tables["hazard_levels"]
-        sheet.set_column(0, 0, _WIDEST, self.plain)
+        sheet.set_column(0, 0, max(_WIDEST, *(len(self.words.view(key)) for key in self.assessment.maps)), self.plain)
         sheet.set_column(1, len(LEVEL_ROWS), 15, self.plain)
         sheet.set_row(0, 2 * _LINE)
         self._text(sheet, 0, 0, self.words.say("column.map"), self.header)
@@ -190,14 +190,14 @@ class _Sheets:
     def _width(self, column: pd.Series, title: str) -> float:
         words = [self.words.value(str(column.name), value) for value in column.unique()] if tables_csv.is_text(column) else []
         longest = max((len(word) for word in words if isinstance(word, str)), default=0)
-        return max(_NARROW, min(_WIDEST, max(longest + 2, len(title) // 3 + 2, *(len(word) + 2 for word in title.split()))))
+        return max(_NARROW, min(_WIDEST, max(longest + 2, len(title) // 5 + 2, *(len(word) + 2 for word in title.split()))))
 
     def _text(self, sheet: Any, row: int, column: int, text: str, look: Any) -> None:
         sheet.write_string(row, column, _clean(text), look)
 
     def _level_format(self, level: str) -> Any:
         dark = level in ("4", "5")
-        return self._format(bg_color=_colour(level), font_color="#FFFFFF" if dark else _DARK, border=1, border_color="#C9CFD6", text_wrap=True)
+        return self._format(bg_color=_colour(level), font_color="#FFFFFF" if dark else _DARK, border=1, border_color="#C9CFD6", text_wrap=True, indent=1)
 
     def _format(self, **look: object) -> Any:
         key = tuple(sorted(look.items()))
