@@ -147,7 +147,10 @@ def test_values_are_in_words(content: bytes) -> None:
     assert "cooperación y remesas" in {cell for row in sheets(content)["Acciones"] for cell in row}
 
 
-@pytest.mark.parametrize(("layer", "words"), [("landuse", "Uso de la tierra"), ("population", "Población"), ("landslide_2050", "Deslizamientos · 2050")])
+LAYERS = {"landuse": "Uso de la tierra", "population": "Población", "landslide_2050": "Deslizamientos · 2050"}
+
+
+@pytest.mark.parametrize(("layer", "words"), LAYERS.items())
 def test_layers_are_in_words(layer: str, words: str) -> None:
     assert Wording(sample.assessment()).value("layer", layer) == words
 

@@ -196,8 +196,8 @@ class _Sheets:
         sheet.write_string(row, column, _clean(text), look)
 
     def _level_format(self, level: str) -> Any:
-        dark = level in ("4", "5")
-        return self._format(bg_color=_colour(level), font_color="#FFFFFF" if dark else _DARK, border=1, border_color="#C9CFD6", text_wrap=True, indent=1)
+        look = {"bg_color": _colour(level), "font_color": "#FFFFFF" if level in ("4", "5") else _DARK}
+        return self._format(**look, border=1, border_color="#C9CFD6", text_wrap=True, indent=1)
 
     def _format(self, **look: object) -> Any:
         key = tuple(sorted(look.items()))
