@@ -111,7 +111,7 @@ def verify(out: Path, folder: Path | None = None) -> list[Change]:
         settings = _settings(folder)
         outside = dict(_absolute_paths(settings.model_dump())) if settings else {}
         changes += _compare(folder, inputs, "input", outside)
-        if settings is None or _parameters(settings) != known["parameters"]:
+        if settings is None or _deciding(_parameters(settings)) != _deciding(known.get("parameters")):
             changes.append(Change("changed", "settings", FILE))
     return changes
 
@@ -139,6 +139,14 @@ def _run_id(content: Mapping[str, Any]) -> str:
 
 def _parameters(workspace: Workspace) -> Any:
     return _without_folders(workspace.model_dump(mode="json", exclude_none=True))
+
+
+def _deciding(parameters: Any) -> Any:
+    """Parameters but the language, which a run may be given beside its file and which changes no figure."""
+    if not isinstance(parameters, dict) or not isinstance(parameters.get("workspace"), dict):
+        return parameters  # no run wrote that
+    general = {key: value for key, value in parameters["workspace"].items() if key != "language"}
+    return {**parameters, "workspace": general}
 
 
 def _by_name(inputs: Iterable[tuple[str, str]]) -> dict[str, str]:

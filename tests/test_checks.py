@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import small_workspace
@@ -11,6 +12,8 @@ from small_workspace import TOML
 
 from envgis import locale
 from envgis.checks import check
+from envgis.sources.inputs import gather
+from envgis.sources.workspace_file import read_workspace
 
 
 @pytest.fixture
@@ -77,3 +80,11 @@ def test_a_map_beyond_the_municipalities(folder: Path) -> None:
     small_workspace.raster(folder / "l.tif", np.ones((10, 20), np.uint8), crs="EPSG:32616")
     codes = [f.code for f in check(folder).faults]
     assert codes == ["raster-wrong-crs"]
+
+
+def test_all_parts_of_a_shapefile_are_inputs(folder: Path) -> None:
+    gpd.read_file(folder / "m.gpkg").to_file(folder / "m.shp")
+    (folder / "envgis.toml").write_text(TOML.replace("m.gpkg", "m.shp"), encoding="utf-8")
+    read, faults = gather(read_workspace(folder), folder)
+    assert not faults
+    assert {name for name, _, _ in read.files} >= {"m.shp", "m.dbf", "m.shx", "m.prj", "m.cpg", "l.tif", "a.csv", "s.csv"}

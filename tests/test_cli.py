@@ -194,12 +194,13 @@ def test_run_verify_restore(call: Call, folder: Path) -> None:
     said = call("run", folder)
     assert said.code == 0
     assert said.last == str(folder / "maps" / "index.html") and (folder / "maps" / "index.html").is_file()
-    assert "Oeste (0101), 100.0 ha" in said.out
-    assert re.search(r"Deslizamientos \(presente\): susceptibilidad alta o muy alta +50\.0 ha +50\.0%\n", said.out)
-    assert re.search(r"con una acción vigente que la atiende +2\.0 ha +4\.0%\n", said.out)
-    assert re.search(r"brecha de adaptación +48\.0 ha +96\.0%\n", said.out)
-    assert re.search(r"Este \(0102\).*sin datos +10\.0 ha +10\.0%\n", said.out, re.DOTALL)
+    assert "Oeste (0101), 400.0 ha" in said.out
+    assert re.search(r"Deslizamientos \(presente\): susceptibilidad alta o muy alta +200\.0 ha +50\.0%\n", said.out)
+    assert re.search(r"con una acción vigente que la atiende +2\.0 ha +1\.0%\n", said.out)
+    assert re.search(r"brecha de adaptación +198\.0 ha +99\.0%\n", said.out)
+    assert re.search(r"Este \(0102\).*sin datos +40\.0 ha +10\.0%\n", said.out, re.DOTALL)
     assert "Filas que quedaron aparte, con su razón y su remedio en quarantine.csv: 3." in said.out
+    assert said.out.count("sin datos") == 1  # the other has data everywhere
     assert "Contando …" in said.err
 
     assert call("verify", folder).code == 0
@@ -213,8 +214,9 @@ def test_run_verify_restore(call: Call, folder: Path) -> None:
     small_workspace.write(folder)
     first = (folder / "maps" / "run.json").read_bytes()
     english = call("run", folder, "--lang", "en", "--tables-only")
+    assert call("verify", folder).code == 0  # the language of a run is no change of its settings
     assert english.code == 0 and english.last == str(folder / "maps" / "tables.xlsx")
-    assert re.search(r"Landslides \(present\): high or very high susceptibility +50\.0 ha", english.out)
+    assert re.search(r"Landslides \(present\): high or very high susceptibility +200\.0 ha", english.out)
     assert call("run", folder, "--restore").code == 0
     assert (folder / "maps" / "run.json").read_bytes() == first
 

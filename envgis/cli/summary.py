@@ -73,8 +73,9 @@ def _lines(book: Book, code: str, keys: Iterable[HazardKey], language: Language)
             (f"  {_title(book.assessment.maps[key].hazard, language)}", found.high_ha, found.high_share, people),
             (f"    {phrase('run.addressed', language)}", found.covered_ha, covered, ""),
             (f"    {phrase('run.gap', language)}", found.gap_ha, found.gap_share, ""),
-            (f"    {phrase('run.no-data', language)}", found.no_data_ha, found.no_data_share, ""),
         ]
+        if found.no_data_ha > 0:
+            rows.append((f"    {phrase('run.no-data', language)}", found.no_data_ha, found.no_data_share, ""))
     width = max((len(words) for words, *_ in rows), default=0)
     lines = []
     for words, area_ha, share, people in rows:
