@@ -98,7 +98,7 @@ def assessment(**changes: object) -> Assessment:
         "warnings": (Fault("output-busy", Place("kobo.csv"), severity="warning"),),
         "assumptions": (Message("synthetic"),),
         "credits": (Credit("landuse", {"es": "Uso de la tierra", "en": "Land use"}, "Sample", "2026", "CC0"),),
-        "record": {"run_id": "0123abcd", "inputs": {}, "parameters": {}, "versions": {}},
+        "record": {"run_id": "0123abcd", "inputs": {}, "parameters": {}, "versions": {"envgis": "0.1.0"}},
     }
     return Assessment(**{**fields, **changes})  # type: ignore[arg-type]
 

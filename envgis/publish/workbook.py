@@ -15,7 +15,6 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
-import envgis
 from envgis import locale
 from envgis.assessment import Assessment
 from envgis.levels import COLOURS, NO_DATA
@@ -82,7 +81,8 @@ class _Sheets:
             lines.append((say("synthetic"), "", self.notice))
         if a.date is not None:
             lines.append((say("readme.date", day=a.date), "", self.plain))
-        lines.append((say("readme.run", run_id=a.run_id, version=envgis.__version__), "", self.plain))
+        version = a.record.get("versions", {}).get("envgis", "")
+        lines.append((say("readme.run", run_id=a.run_id, version=version), "", self.plain))
         lines += [("", say("readme.rounding"), self.plain), ("", "", self.plain), (say("readme.sheets"), "", self.bold)]
         lines += [(self._sheet_name(name), say(f"about.{name}"), self.plain) for name in ("summary", *tables)]
         if a.set_aside:
