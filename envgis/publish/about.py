@@ -44,7 +44,7 @@ def about(assessment: Assessment) -> About:
         limits=[locale.both(key) for key in keys],
         warnings=[(bilingual.place(fault), bilingual.told(fault.message)) for fault in assessment.warnings],
         assumptions=[bilingual.told(message) for message in assessment.assumptions],
-        credits=[_line(credit) for credit in assessment.credits],
+        credits=_lines(assessment.credits),
         date=assessment.date,
         run_id=assessment.run_id,
     )
@@ -55,6 +55,11 @@ def start_language(assessment: Assessment) -> Language:
     return "en" if assessment.language == "en" else "es"
 
 
-def _line(credit: Credit) -> CreditLine:
-    title: Words = {language: credit.title[language] for language in locale.LANGUAGES}
-    return CreditLine(title, " · ".join(part for part in (credit.source, credit.date, credit.licence) if part) or "–")
+def _lines(credits: Sequence[Credit]) -> list[CreditLine]:
+    """Each source once: the maps of one hazard mostly share theirs."""
+    lines: dict[tuple[str, str, str], CreditLine] = {}
+    for credit in credits:
+        title: Words = {language: credit.title[language] for language in locale.LANGUAGES}
+        text = " · ".join(part for part in (credit.source, credit.date, credit.licence) if part) or "–"
+        lines.setdefault((title["es"], title["en"], text), CreditLine(title, text))
+    return list(lines.values())

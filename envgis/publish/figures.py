@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -20,6 +21,8 @@ from envgis.levels import HazardKey
 # The rows of a table of levels, as `hazard_levels.csv` names them, the darkest first.
 LEVEL_ROWS = ("5", "4", "3", "2", "1", "0", "no_data")
 HIGH_ROWS = ("5", "4")
+
+_Plain = tuple[str, str, float | None]
 
 
 @dataclass(frozen=True)
@@ -83,24 +86,35 @@ class Book:
 
     def of(self, code: str, key: HazardKey) -> Figures:
         """The figures of a municipality on a hazard map. Raises KeyError if the tables have no such rows."""
-        levels = self._levels[(code, *_plain(key))]
-        row = self._adaptation[(code, *_plain(key))]
-        return self._figures(levels, row)
+        if code not in self._known:
+            self._known[code] = self._municipality(code)
+        return self._known[code][_plain(key)]
 
     def total(self, key: HazardKey) -> Figures:
         """The figures of all municipalities: the sums of those printed, so that the printed rows add up."""
         return self._sum([self.of(str(code), key) for code in self.assessment.municipalities["code"]])
 
-    def _figures(self, levels: pd.DataFrame, row: pd.Series) -> Figures:
+    @cached_property
+    def _known(self) -> dict[str, Mapping[_Plain, Figures]]:
+        """Figures by municipality, then by hazard map; filled when first asked for."""
+        return {}
+
+    def _municipality(self, code: str) -> Mapping[_Plain, Figures]:
+        levels: dict[_Plain, dict[str, dict[str, Any]]] = {}
+        for row in _rows(self.assessment.tables["hazard_levels"], code):
+            levels.setdefault(_map_of(row), {})[str(row["level"])] = row
+        return {_map_of(row): self._figures(levels[_map_of(row)], row) for row in _rows(self.assessment.tables["adaptation"], code)}
+
+    def _figures(self, levels: Mapping[str, Mapping[str, Any]], row: Mapping[str, Any]) -> Figures:
         unit = 10.0**-self.digits
-        area = {level: float(levels["area_ha"].get(level, 0.0)) for level in LEVEL_ROWS}
+        area = {level: _number(levels.get(level, {}).get("area_ha")) for level in LEVEL_ROWS}
         rounded = _levels(area, unit)
         high = math.fsum(rounded[level] for level in HIGH_ROWS)
-        gap = float(row["gap_area_ha"])
-        covered_ha, gap_ha = apportion([max(0.0, float(row["high_area_ha"]) - gap), gap], high, unit)
+        gap = _number(row["gap_area_ha"])
+        covered_ha, gap_ha = apportion([max(0.0, _number(row["high_area_ha"]) - gap), gap], high, unit)
         people = None
         if self.assessment.has_population:
-            counts = {level: _number(levels["population"].get(level)) for level in LEVEL_ROWS}
+            counts = {level: _number(levels.get(level, {}).get("population")) for level in LEVEL_ROWS}
             people = {level: round(n) for level, n in _levels(counts, 1.0).items()}
         whole = math.fsum(area.values())
         return Figures(
@@ -110,10 +124,10 @@ class Book:
             covered_ha=covered_ha,
             gap_ha=gap_ha,
             gap_share=None if pd.isna(row["gap_share"]) else float(row["gap_share"]),
-            any_action_ha=max(covered_ha, nearest(float(row["high_any_action_ha"]), unit)),
-            after_best_ha=nearest(float(row["high_after_best_ha"]), unit),
-            after_central_ha=nearest(float(row["high_after_central_ha"]), unit),
-            after_worst_ha=nearest(float(row["high_after_worst_ha"]), unit),
+            any_action_ha=max(covered_ha, nearest(_number(row["high_any_action_ha"]), unit)),
+            after_best_ha=nearest(_number(row["high_after_best_ha"]), unit),
+            after_central_ha=nearest(_number(row["high_after_central_ha"]), unit),
+            after_worst_ha=nearest(_number(row["high_after_worst_ha"]), unit),
             high_people=None if people is None else people["4"] + people["5"],
             gap_people=None if people is None else round(nearest(_number(row["gap_population"]), 1.0)),
             level_people=people,
@@ -144,14 +158,6 @@ class Book:
             gap_people=None if people is None else sum(p.gap_people or 0 for p in parts),
             level_people=people,
         )
-
-    @cached_property
-    def _levels(self) -> Mapping[tuple[str, str, str, float | None], pd.DataFrame]:
-        return {key: rows.set_index("level") for key, rows in _by_key(self.assessment.tables["hazard_levels"])}
-
-    @cached_property
-    def _adaptation(self) -> Mapping[tuple[str, str, str, float | None], pd.Series]:
-        return {key: rows.iloc[0] for key, rows in _by_key(self.assessment.tables["adaptation"])}
 
 
 def nearest(value: float, unit: float) -> float:
@@ -204,17 +210,14 @@ def _number(value: object) -> float:
     return 0.0 if value is None or pd.isna(value) else float(value)  # type: ignore[arg-type, call-overload]
 
 
-def _plain(key: HazardKey) -> tuple[str, str, float | None]:
+def _plain(key: HazardKey) -> _Plain:
     return key.hazard, key.scenario, key.return_period
 
 
-def _years(period: object) -> float | None:
-    return None if period is None or pd.isna(period) else float(period)  # type: ignore[arg-type, call-overload]
+def _map_of(row: Mapping[str, Any]) -> _Plain:
+    years = row["return_period"]
+    return str(row["hazard"]), str(row["scenario"]), None if pd.isna(years) else float(years)
 
 
-def _by_key(table: pd.DataFrame) -> list[tuple[tuple[str, str, str, float | None], pd.DataFrame]]:
-    columns = ["municipality_code", "hazard", "scenario", "return_period"]
-    out = []
-    for (code, hazard, scenario, period), rows in table.groupby(columns, dropna=False, sort=False):
-        out.append(((str(code), str(hazard), str(scenario), _years(period)), rows))
-    return out
+def _rows(table: pd.DataFrame, code: str) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in table[table["municipality_code"] == code].to_dict("records")]

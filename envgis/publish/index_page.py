@@ -12,7 +12,6 @@ from envgis.assessment import Assessment
 from envgis.levels import HazardKey
 from envgis.publish import about, bilingual, legend, outlines, shell
 from envgis.publish.bilingual import Words
-from envgis.publish.field_work import field_work
 from envgis.publish.figures import Book, Figures
 from envgis.publish.names import folder_names
 
@@ -46,7 +45,7 @@ def page(assessment: Assessment) -> str:
     """The whole index page, as text: the same bytes for the same assessment."""
     book, start = Book(assessment), about.start_language(assessment)
     views = _views(assessment)
-    rows = _rows(assessment)
+    rows = _rows(assessment, book)
     cells = {f"k{i}": _cells(book, key, rows) for i, key in enumerate(views)}
     title: Words = {language: f"{assessment.name} · {locale.phrase('web.subtitle', language)}" for language in locale.LANGUAGES}
     return shell.page(
@@ -82,8 +81,10 @@ def _views(assessment: Assessment) -> dict[HazardKey, Words]:
     return {key: legend.view(titles[key], key) for key in keys}
 
 
-def _rows(assessment: Assessment) -> list[Row]:
+def _rows(assessment: Assessment, book: Book) -> list[Row]:
     table = assessment.municipalities
+    standing = assessment.actions["in_force"].astype(bool)
+    in_force = assessment.actions.loc[standing, "municipality_code"].value_counts()
     folders = folder_names(zip(table["code"].astype(str), table["name"].astype(str), strict=True))
     return [
         Row(
@@ -91,8 +92,8 @@ def _rows(assessment: Assessment) -> list[Row]:
             code := str(row["code"]),
             str(row["name"]),
             folders[code],
-            locale.hectares(float(row["area_ha"]), "es"),
-            field_work(assessment, code).total.count,
+            f"{book.area(float(row['area_ha']))} ha",
+            int(in_force.get(code, 0)),
         )
         for number, (_, row) in enumerate(table.iterrows())
     ]

@@ -136,7 +136,7 @@ def _page(assessment: Assessment, code: str, views: list[View], pictures: planes
         scripts=[leaflet_script, *map(shell.asset, _SCRIPTS), script + "envgis.start();\n"],
         name=name,
         code=code,
-        area=locale.hectares(float(row["area_ha"]), "es"),
+        area=f"{book.area(float(row['area_ha']))} ha",
         synthetic=assessment.synthetic,
         views=views,
         groups=_groups(book, views),
