@@ -96,6 +96,8 @@ BAD_INPUTS = [
     ("cuerdas beside", {"cantidad": "5", "unidad": "cuerdas"}, "area-unit-unknown"),
     ("manzanas", {"area_ha": "2 mz"}, "note:unit-converted"),
     ("wrong dimension", {"area_ha": "12 qq"}, "unit-unknown"),
+    ("area, no unit", {"area": "20000"}, "note:unit-missing"),
+    ("area with its unit", {"area": "20000 m2"}, "note:unit-converted"),
     ("two units", {"cantidad": "12 qq", "unidad": "m3"}, "unit-two"),
     ("no unit", {"cantidad": "500"}, "note:unit-missing"),
     ("nothing done", {"cantidad": "0", "unidad": "kg"}, "note:quantity-zero"),

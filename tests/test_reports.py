@@ -143,7 +143,7 @@ def test_an_encoding_of_old_is_named(tmp_path: Path):
         (b"\x00\x01\x02\x03" * 50, "report-not-a-table"),
         (b"one column\nonly this\n", "report-not-a-table"),
         (b'a,b,c\n1,2,3\n1,"never closed,3\n', "report-quotes"),
-        (b"PK\x03\x04 not a workbook", "report-not-a-table"),
+        (b"PK\x03\x04 not a workbook", "report-unreadable"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "report-unreadable"),
         (b'{"type": "FeatureCollection", "features": []', "geojson-syntax"),
     ],

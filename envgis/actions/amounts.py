@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 # Field → its unit. Counted things cannot be fractions.
 SIZES = {"area_ha": "ha", "length_m": "m", "plants": "plants", "weight_kg": "kg", "volume_m3": "m3", "units": "units", "people": "people"}
 COUNTED = ("plants", "units", "people")
+# Columns whose name does not say the unit: only cells that say it themselves are read.
+UNNAMED = {"area": "area_ha", "length": "length_m", "weight": "weight_kg", "volume": "volume_m3"}
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ def read_number(name: str, columns: Columns, review: Review, whole: bool = False
 def sizes(columns: Columns, review: Review) -> dict[str, object]:
     """quantity, unit and the seven sizes, each in its own unit; NaN and NA where nothing is said."""
     read = {name: _size(name, columns, review) for name in SIZES}
+    for name, meant in UNNAMED.items():
+        read[meant] = np.where(np.isnan(read[meant]), _size(name, columns, review), read[meant])
     quantity, unit = _quantity(columns, review)
     for name, main in SIZES.items():
         said = (unit == main) & np.isnan(read[name])
@@ -75,16 +79,21 @@ def sizes(columns: Columns, review: Review) -> dict[str, object]:
 
 
 def _size(name: str, columns: Columns, review: Review) -> Floats:
-    """One column that has its unit in its name; a unit written in a cell is converted, if it measures the same."""
+    """One column of sizes; a unit written in a cell is converted, if it measures the same. None is ever assumed."""
     read = read_number(name, columns, review, whole=name in COUNTED)
     value = read.value.copy()
     if not columns.has(name):
         return value
     words = (read.before + " " + read.after).str.strip()
+    if name in UNNAMED:
+        silent = (words == "").to_numpy(bool) & np.isfinite(value)
+        review.note(silent, "unit-missing")
+        value[silent] = np.nan
     for word in words[words != ""].unique():
         rows = (words == word).to_numpy(bool) & np.isfinite(value)
         unit = units().get(fold(str(word)))
-        _refuse_unit(rows, unit if unit is None or unit.field == name else None, name, columns, review)
+        measured = unit is not None and unit.field == UNNAMED.get(name, name)
+        _refuse_unit(rows, unit if measured else None, name, columns, review)
         if unit is not None and unit.factor is not None:
             review.note(rows & (unit.factor != 1), "unit-converted")
             value[rows] *= unit.factor

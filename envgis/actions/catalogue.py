@@ -8,6 +8,7 @@ from functools import cache
 import pandas as pd
 
 from envgis.actions.words import Nearest, fold, shipped, synonyms
+from envgis.locale import Language
 
 FAMILIES = ("landslide", "flood", "erosion", "fire", "drought", "heat", "water_pollution")
 
@@ -31,6 +32,12 @@ def types() -> pd.DataFrame:
     'fire'
     """
     return _types().copy()
+
+
+@cache
+def names(language: Language) -> Mapping[str, str]:
+    """Slug → name in one language."""
+    return {str(slug): str(name) for slug, name in _types()[f"name_{language}"].items()}
 
 
 @cache

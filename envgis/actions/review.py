@@ -32,10 +32,13 @@ class Review:
     def refuse(self, where: Mask, code: str, column: str | None = None, found: Any = "", **values: Any) -> None:
         """Speak against the rows of ``where``. ``found`` and ``values`` hold for all rows (a tuple is one value), or are
         a list, an array or a column with one for each row."""
-        for i in np.flatnonzero(where).tolist():
-            at = Place(self.file.label, row=int(self.file.row_numbers[i]), column=column)
-            own = {name: _of_row(value, i) for name, value in values.items()}
-            self._faults.setdefault(i, []).append(Fault(code, at, str(_of_row(found, i))[:_SHOWN], own))
+        rows = np.flatnonzero(where)
+        numbers, texts = self.file.row_numbers[rows].tolist(), _at(rows, found)
+        own = {name: _at(rows, value) for name, value in values.items()}
+        for k, i in enumerate(rows.tolist()):
+            at = Place(self.file.label, row=numbers[k], column=column)
+            said = {name: value[k] for name, value in own.items()}
+            self._faults.setdefault(i, []).append(Fault(code, at, str(texts[k])[:_SHOWN], said))
         self.refused |= where
 
     def note(self, where: Mask, code: str, **about: object) -> None:
@@ -69,9 +72,11 @@ class Review:
         return faults
 
 
-def _of_row(value: Any, i: int) -> Any:
+def _at(rows: NDArray[np.intp], value: Any) -> list[Any]:
+    """The value of each of the rows."""
     if isinstance(value, pd.Series):
-        value = value.array
-    one_each = isinstance(value, list | np.ndarray | pd.api.extensions.ExtensionArray)
-    chosen = value[i] if one_each else value
-    return chosen.item() if isinstance(chosen, np.generic) else chosen
+        value = value.to_numpy(object)
+    if isinstance(value, np.ndarray):
+        chosen: list[Any] = value[rows].tolist()
+        return chosen
+    return [value[i] for i in rows.tolist()] if isinstance(value, list) else [value] * len(rows)

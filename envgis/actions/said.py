@@ -36,8 +36,7 @@ def action_types(columns: Columns, own: Mapping[str, str], review: Review) -> pd
 
 
 def _names(slugs: list[str]) -> dict[str, str]:
-    types = catalogue.types()
-    return {language: ", ".join(f"{types[f'name_{language}'].at[slug]!s} ({slug})" for slug in slugs) for language in LANGUAGES}
+    return {language: ", ".join(f"{catalogue.names(language)[slug]} ({slug})" for slug in slugs) for language in LANGUAGES}
 
 
 def refuse_totals(columns: Columns, review: Review) -> None:

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -69,9 +68,9 @@ def vocabulary(field: str) -> Mapping[str, str]:
     return words
 
 
-def _trigrams(text: str) -> Counter[str]:
+def _trigrams(text: str) -> set[str]:
     padded = "  " + " ".join(word for word in fold(text).split() if word not in _FILLERS) + " "
-    return Counter(padded[i : i + 3] for i in range(len(padded) - 2))
+    return {padded[i : i + 3] for i in range(len(padded) - 2)}
 
 
 class Nearest:
@@ -79,22 +78,27 @@ class Nearest:
 
     def __init__(self, known: Iterable[tuple[str, str]]) -> None:
         """``known`` : pairs of word and what it stands for"""
-        self._known = [(_trigrams(word), meaning) for word, meaning in known]
+        self._meanings: list[str] = []
+        self._sizes: list[int] = []
         self._by_gram: dict[str, list[int]] = {}
-        for i, (grams, _) in enumerate(self._known):
+        for i, (word, meaning) in enumerate(known):
+            grams = _trigrams(word)
+            self._meanings.append(meaning)
+            self._sizes.append(len(grams))
             for gram in grams:
                 self._by_gram.setdefault(gram, []).append(i)
 
     def __call__(self, word: str, count: int = 3) -> list[str]:
         """``count`` meanings, the nearest first (fewer where fewer are known)."""
         grams = _trigrams(word[:80])
-        size = grams.total()
-        shared: Counter[int] = Counter()
-        for gram, times in grams.items():
+        shared: dict[int, int] = {}
+        for gram in grams:
             for i in self._by_gram.get(gram, ()):
-                shared[i] += min(times, self._known[i][0][gram])
-        best = {meaning: 0.0 for _, meaning in self._known}
+                shared[i] = shared.get(i, 0) + 1
+        best: dict[str, float] = {}
         for i, common in shared.items():
-            other, meaning = self._known[i]
-            best[meaning] = max(best.get(meaning, 0.0), 2 * common / (size + other.total()))
+            meaning = self._meanings[i]
+            best[meaning] = max(best.get(meaning, 0.0), 2 * common / (len(grams) + self._sizes[i]))
+        if len(best) < count:
+            best = dict.fromkeys(self._meanings, 0.0) | best
         return sorted(best, key=lambda meaning: (-best[meaning], meaning))[:count]

@@ -125,7 +125,7 @@ def _workbook(raw: bytes, path: Path, name: str, digest: str) -> tuple[list[Repo
         return [], [Fault("report-password", Place(name))]
     except sheets.UnsafeWorkbook as error:
         return [], [Fault("report-workbook-unsafe", Place(name), str(error))]
-    except (python_calamine.CalamineError, OSError, ValueError, OverflowError) as error:
+    except sheets.DamagedWorkbook as error:
         return [], [Fault("report-unreadable", Place(name), str(error)[:200])]
     tables, faults = [], []
     for sheet in found:

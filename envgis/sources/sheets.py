@@ -20,6 +20,14 @@ MOST_CELLS = 8_000_000
 _CHUNK = 1 << 20
 
 
+# Whatever zipfile raises on an archive that is broken or of a kind it does not know.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError)
+
+
+class DamagedWorkbook(Exception):
+    """A workbook that cannot be read."""
+
+
 class UnsafeWorkbook(Exception):
     """A workbook that would take more memory than any table of reports needs."""
 
@@ -42,20 +50,36 @@ def is_workbook(raw: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             names = set(archive.namelist())
-    except zipfile.BadZipFile:
-        return False
+    except _DAMAGED:
+        return True  # so that it is called a damaged workbook, which it is most likely
     return any(name.startswith("xl/") for name in names) or "content.xml" in names
 
 
 def read_sheets(raw: bytes) -> list[Sheet]:
     """All visible sheets that hold anything.
 
-    Raises UnsafeWorkbook for what unpacks to too much, python_calamine's PasswordError and CalamineError.
+    Raises UnsafeWorkbook for what unpacks to too much, DamagedWorkbook for what cannot be read, and python_calamine's
+    PasswordError.
     """
     import python_calamine
 
     if raw.startswith(b"PK"):
         _weigh(raw)
+    try:
+        return _sheets(raw)
+    except python_calamine.PasswordError:
+        raise
+    except (python_calamine.CalamineError, OSError, ValueError, OverflowError) as error:
+        raise DamagedWorkbook(str(error)) from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # how a Rust library gives up
+            raise
+        raise DamagedWorkbook(str(error)) from None
+
+
+def _sheets(raw: bytes) -> list[Sheet]:
+    import python_calamine
+
     sheets = []
     with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw)) as workbook:
         for about in workbook.sheets_metadata:
@@ -112,8 +136,8 @@ def _weigh(raw: bytes) -> None:
                         span.add(chunk)
                         if span.cells > MOST_CELLS:
                             raise UnsafeWorkbook("cells")
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
-        raise UnsafeWorkbook(str(error)) from None
+    except _DAMAGED as error:
+        raise DamagedWorkbook(str(error)) from None
 
 
 class _Span:
