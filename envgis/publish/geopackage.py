@@ -79,8 +79,9 @@ def _layers(assessment: Assessment) -> Iterator[tuple[str, gpd.GeoDataFrame, str
         for sign, (shape, colour, outline) in _SIGNS.items():
             if kind == "points":
                 symbol = Symbol("marker", colour, outline, shape, width=0.4)
-            else:  # a white edge would be lost on the land around
-                symbol = Symbol(_KIND[kind], colour, colour if outline == _WHITE else outline, alpha=0.35 if kind == "areas" else 1.0, width=0.7)
+            else:  # white lines and edges would be lost on the land around
+                edge = outline if colour == _WHITE else colour
+                symbol = Symbol("line", edge, width=0.7) if kind == "lines" else Symbol("fill", colour, edge, alpha=0.35, width=0.7)
             categories.append((sign, words.say(f"web.sign_{sign}"), symbol))
         yield f"actions_{kind}", table, qgis.categorised("sign", categories)
     for kind, table in _by_geometry(public_sites(assessment)):
