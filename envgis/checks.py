@@ -10,11 +10,11 @@ from envgis import files, ledger, tables, zones
 from envgis.actions.intake import take
 from envgis.actions.record import SetAside
 from envgis.actions.sites import take_sites
-from envgis.faults import BadInput, Fault, Place, errors
+from envgis.faults import BadInput, Fault, errors
 from envgis.levels import Hazard
 from envgis.sources.inputs import Inputs, gather
 from envgis.sources.workspace_file import read_workspace
-from envgis.workspace import FILE, Workspace, resolve
+from envgis.workspace import Workspace, output_folder
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,10 @@ def check(folder: Path, out: Path | None = None) -> Checked:
 
 
 def _output_faults(workspace: Workspace, folder: Path, out: Path | None) -> list[Fault]:
-    if out is None:
-        out = resolve(folder, workspace.outputs.folder, workspace.workspace.allow_outside)
-    if out is None:
-        return [Fault("path-outside", Place(FILE), workspace.outputs.folder, {"key": "[outputs] folder"})]
-    return files.refusals(out)
+    try:
+        return files.refusals(out or output_folder(workspace, folder))
+    except BadInput as stop:
+        return list(stop.faults)
 
 
 def _coverage(inputs: Inputs) -> dict[str, float]:

@@ -26,7 +26,7 @@ from envgis.locale import Language
 from envgis.planning import screening
 from envgis.population import People, cell_size_m, lonlat, presence
 from envgis.sources import inputs, reports, workspace_file
-from envgis.workspace import Workspace
+from envgis.workspace import Workspace, output_folder
 
 # step (a phrase "progress.<step>"), share done (0…1)
 Progress = Callable[[str, float], None]
@@ -63,7 +63,7 @@ def run(
     from envgis.publish import run_folder
 
     folder = Path(folder)
-    target = out if out is not None else folder / workspace_file.read_workspace(folder).outputs.folder
+    target = out if out is not None else output_folder(workspace_file.read_workspace(folder), folder)
     stop_if_any(run_folder.refusals(target))
     assessment = assess(folder, language=language, plan=Plan(workers, scheduler, block or CELLS), progress=progress)
     run_folder.write(assessment, target, tables_only=tables_only, progress=progress)

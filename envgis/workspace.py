@@ -343,3 +343,11 @@ def locate(folder: Path, path: str, allow_outside: bool, key: str) -> tuple[Path
     near = difflib.get_close_matches(whole.name, beside, n=1, cutoff=0.6)
     hint = Message("path.near", {"near": Path(path).with_name(near[0]).as_posix()}) if near else None
     return None, [Fault("path-missing", Place(FILE), path, {"key": key, "hint": hint})]
+
+
+def output_folder(workspace: Workspace, folder: Path) -> Path:
+    """Where a run of ``folder`` writes unless told otherwise. Raises BadInput if that lies outside and is not allowed."""
+    out = resolve(folder, workspace.outputs.folder, workspace.workspace.allow_outside)
+    if out is None:
+        raise BadInput([Fault("path-outside", Place(FILE), workspace.outputs.folder, {"key": "[outputs] folder"})])
+    return folder / workspace.outputs.folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import small_workspace
+from rich.console import Console
 
 from envgis import cli
 from envgis.cli import faults as shown_faults
@@ -202,6 +204,7 @@ def test_run_verify_restore(call: Call, folder: Path) -> None:
     assert "Filas que quedaron aparte, con su razón y su remedio en quarantine.csv: 3." in said.out
     assert said.out.count("sin datos") == 1  # the other has data everywhere
     assert "Contando …" in said.err
+    assert "Cada amenaza en su propia cuadrícula: Deslizamientos 200 m (" in said.err
 
     assert call("verify", folder).code == 0
     alone = call("verify", folder / "maps")
@@ -248,6 +251,15 @@ def test_foreign_files_in_the_output_folder(call: Call, folder: Path) -> None:
     said = call("run", folder)
     assert said.code == 1 and "tesis.docx" in said.err
     assert (folder / "maps" / "tesis.docx").exists()
+
+
+def test_results_stay_inside_the_workspace(call: Call, folder: Path) -> None:
+    toml = (folder / "envgis.toml").read_text(encoding="utf-8")
+    (folder / "envgis.toml").write_text(toml + '[outputs]\nfolder = "../fuera"\n', encoding="utf-8")
+    for command in ("run", "check", "verify"):
+        said = call(command, folder)
+        assert said.code == 1 and "«../fuera» está fuera de la carpeta" in said.out + said.err
+    assert not (folder.parent / "fuera").exists()
 
 
 # screen
@@ -317,6 +329,16 @@ def test_progress_lines_come_once(capsys: pytest.CaptureFixture[str]) -> None:
         for share in (0.0, 0.5, 1.0):
             tell("count", share)
     assert capsys.readouterr().err == "Counting …\n"
+
+
+def test_bars_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=80)
+    monkeypatch.setattr(screen_text, "console", lambda error_stream=False: console)
+    with screen_text.progress("es") as tell:
+        tell("count", 0.5)
+        tell("count", 1.0)
+    assert "Contando" in screen.getvalue() and "100%" in screen.getvalue()
 
 
 @pytest.mark.parametrize(("value", "language"), [("es_GT.UTF-8", "es"), ("en_US.UTF-8", "en"), ("C", "es"), ("", "es"), ("fr_FR", "es")])

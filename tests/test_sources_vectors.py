@@ -7,6 +7,8 @@ import random
 import shutil
 import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -182,6 +184,32 @@ def test_hostile_files_are_refused_by_their_first_bytes(tmp_path: Path, canary: 
     assert [f.code for f in faults] == [EXPECTED.get(kind, "vector-format")]
     assert SECRET not in repr(faults)
     assert canary.calls == 0
+
+
+def test_the_command_line_s_settings_leave_every_format_readable(tmp_path: Path, layer: gpd.GeoDataFrame, canary: Canary) -> None:
+    """In a process of its own, as the settings hold only before GDAL is first imported; none of the hostile files calls out."""
+    for suffix, driver in FORMATS.items():
+        layer.to_file(tmp_path / f"good.{suffix}", driver=driver)
+    (tmp_path / "secret.csv").write_text(f"a\n{SECRET}\n", encoding="utf-8")
+    for kind, content in hostile(tmp_path / "secret.csv", canary.url).items():
+        (tmp_path / f"bad-{kind}.geojson").write_text(content, encoding="utf-8")
+    code = """if True:
+        import sys
+        from pathlib import Path
+        from envgis.sources import safety
+        safety.apply()
+        from envgis.sources.vectors import read_vector
+        for path in sorted(Path(sys.argv[1]).iterdir()):
+            if path.name.startswith(("good", "bad")) and path.suffix in (".gpkg", ".geojson", ".fgb", ".shp"):
+                table, _ = read_vector(path, path.name)
+                print(path.name, None if table is None else (list(table["name"]), table.crs.to_epsg()))
+    """
+    said = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, encoding="utf-8", check=True)
+    lines = dict(line.split(" ", 1) for line in said.stdout.splitlines())
+    assert {name: line for name, line in lines.items() if name.startswith("bad") and line != "None"} == {}
+    good = {line for name, line in lines.items() if name.startswith("good")}
+    assert len(lines) > 15 and good <= {"(['Amatitlán', 'NA'], 4326)", "(['NA', 'Amatitlán'], 4326)"}
+    assert SECRET not in said.stdout + said.stderr and canary.calls == 0
 
 
 def test_sidecar_prj_that_is_a_url(tmp_path: Path, layer: gpd.GeoDataFrame, canary: Canary) -> None:

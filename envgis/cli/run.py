@@ -27,10 +27,11 @@ def command(
     from envgis.cli import faults, screen_text, summary
     from envgis.cli.terminal import spoken
     from envgis.sources.workspace_file import read_workspace
+    from envgis.workspace import output_folder
 
     workspace = read_workspace(folder)
     language = spoken(lang or workspace.workspace.language)
-    target = out or folder / workspace.outputs.folder
+    target = out or output_folder(workspace, folder)
     if restore:
         files.restore(target)
     else:
@@ -38,6 +39,7 @@ def command(
             assessment = pipeline.run(
                 folder, out=target, language=lang, tables_only=tables_only, workers=workers, scheduler=scheduler, block=block, progress=tell
             )
+        summary.tell_grids(assessment, language)
         faults.tell(assessment.warnings, language, error_stream=True)
         summary.tell(assessment, language)
     click.echo(summary.result(target))

@@ -21,12 +21,12 @@ def command(folder: Path, out: Path | None, lang: str | None) -> None:
     from envgis.files import RECORD
     from envgis.locale import phrase, sentence
     from envgis.sources.workspace_file import read_workspace
-    from envgis.workspace import FILE
+    from envgis.workspace import FILE, output_folder
 
     alone = out is None and (folder / RECORD).is_file() and not (folder / FILE).is_file()
     # A result folder alone, as it was sent to somebody, has no inputs beside it.
     settings = None if alone else read_workspace(folder)
-    target = folder if settings is None else out or folder / settings.outputs.folder
+    target = folder if settings is None else out or output_folder(settings, folder)
     language = spoken(lang or (settings.workspace.language if settings else None))
     changes = provenance.verify(target, folder if settings else None)
     with screen_text.printer() as say:
