@@ -127,6 +127,10 @@ class _Held:
     def table(self) -> NDArray[np.uint16]:
         return np.minimum(np.arange(256, dtype=np.uint16), np.uint16(self.classes))
 
+    @property
+    def fill(self) -> int:
+        return NO_DATA
+
     def read(self, window: Window) -> NDArray[np.uint8]:
         return np.asarray(self.layer.read(window), np.uint8)
 
@@ -155,16 +159,16 @@ def _prepared(study: Study) -> Study:
 def _count_block(study: Study, window: Window) -> Part:
     cover, grid = study.cover, study.cover.grid
     runs = cover.runs(window.row, window.rows)
-    use, use_table = _landuse(study, window)
+    use, use_table, use_fill = _landuse(study, window)
     people = study.people.read(window).ravel() if study.people is not None else np.zeros(0, np.int64)
     shape = (len(study.maps), cover.count + 1, len(_LEVELS) * (study.classes + 1))
     part = Part(np.zeros(shape, np.int64), np.zeros(shape, np.int64), [{} for _ in study.maps])
     taken = _taken(study, window, runs, people) if study.face_cover is not None else None
-    tally = np.zeros((grid.areas.mm2.shape[1], counting.PAIRS), np.uint32)
+    tally = counting.tallies(grid.areas.mm2.shape[1])
     for i, hazard in enumerate(study.maps):
-        stored, codes, table = _codes(hazard, window)
+        stored, codes, table, fill = _codes(hazard, window)
         pairs = (table[:, None] * (study.classes + 1) + use_table[None, :]).astype(np.int32)
-        known = np.flatnonzero(np.logical_or.outer(table < len(LEVELS), np.arange(256) == NO_DATA) & (use_table < study.classes)[None, :])
+        known = np.flatnonzero(np.logical_and.outer(_expected(table, len(LEVELS), fill), _expected(use_table, study.classes, use_fill)))
         _run_counts(grid, window, runs, codes, use, pairs.ravel(), known.astype(np.int32), people, tally, part.area[i], part.people[i])
         if taken is not None:
             part.taken[i] = _residuals(study, i, taken, stored, codes, table, use, use_table)
@@ -178,36 +182,40 @@ def _run_counts(
 ) -> None:  # fmt: skip
     areas = grid.areas
     counting.tabulate(
-        codes, use, _words(codes), _words(use), pairs, known, people, grid.columns, runs.row_entry, runs.zone, runs.whole_at,
+        codes, use, pairs, known, people, grid.columns, runs.row_entry, runs.zone, runs.whole_at,
         runs.edge_at, runs.begin, runs.end, runs.edge, runs.before, runs.upto,
         areas.row_tile[window.row : window.row + window.rows], areas.column_tile, areas.mm2, tally, area, persons,
     )  # fmt: skip
 
 
-def _words(codes: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    return codes[: len(codes) // 8 * 8].view(np.uint64)
+def _expected(table: NDArray[np.int64], none: int, fill: int) -> NDArray[np.bool_]:
+    """(256,) which codes a block may be expected to hold: those that stand for something, and the one for no data."""
+    expected = table < none
+    if 0 <= fill < len(expected):
+        expected[fill] = True
+    return expected
 
 
-def _codes(hazard: HazardMap, window: Window) -> tuple[NDArray[np.generic], NDArray[np.uint8], NDArray[np.int64]]:
-    """A block as stored, as bytes (cells,), and the position of each byte's level in the ledger's order of levels."""
+def _codes(hazard: HazardMap, window: Window) -> tuple[NDArray[np.generic], NDArray[np.uint8], NDArray[np.int64], int]:
+    """A block as stored, as bytes (cells,), the position of each byte's level in the ledger's order, and the fill."""
     stored = hazard.stored(window)
     position = np.full(256, len(LEVELS), np.int64)
     position[: len(LEVELS)] = np.arange(len(LEVELS))
     if hazard.codes is not None and stored.dtype == np.uint8:
         codes = np.ascontiguousarray(stored)
-        return stored, codes.ravel(), position[hazard.codes]
-    return stored, np.ascontiguousarray(hazard.levels_of(stored)).ravel(), position
+        return stored, codes.ravel(), position[hazard.codes], int(hazard.layer.fill)
+    return stored, np.ascontiguousarray(hazard.levels_of(stored)).ravel(), position, NO_DATA
 
 
-def _landuse(study: Study, window: Window) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Classes of a block as bytes (cells,), and the position in the legend of each byte."""
+def _landuse(study: Study, window: Window) -> tuple[NDArray[np.uint8], NDArray[np.int64], int]:
+    """Classes of a block as bytes (cells,), the position in the legend of each byte, and the fill."""
     if study.landuse is None:
-        return np.zeros(window.rows * window.columns, np.uint8), np.zeros(256, np.int64)
+        return np.zeros(window.rows * window.columns, np.uint8), np.zeros(256, np.int64), 0
     stored = study.landuse.read(window)
     table = study.landuse.table.astype(np.int64)
     if stored.dtype == np.uint8:
-        return np.ascontiguousarray(stored, np.uint8).ravel(), table
-    return table[stored].astype(np.uint8).ravel(), np.minimum(np.arange(256), study.classes)
+        return np.ascontiguousarray(stored, np.uint8).ravel(), table, study.landuse.fill
+    return table[stored].astype(np.uint8).ravel(), np.minimum(np.arange(256), study.classes), study.classes
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,11 @@ class RasterClasses:
     grid: Grid
     table: NDArray[np.uint16]
 
+    @property
+    def fill(self) -> int:
+        """The code that stands where there are no data."""
+        return int(self.layer.fill)
+
     @cached_property
     def _view(self) -> Layer | None:
         return None if self.grid.aligned(self.layer.grid) else Nearest(self.layer, self.grid)
@@ -73,6 +78,11 @@ class PolygonClasses:
     shapes: NDArray[np.object_]
     positions: NDArray[np.uint16]
     none: int
+
+    @property
+    def fill(self) -> int:
+        """The place after the legend's last."""
+        return self.none
 
     @cached_property
     def _tree(self) -> shapely.STRtree:
