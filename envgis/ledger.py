@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,8 @@ KEYS = [
     "level", "level_best", "level_central", "level_worst", "landuse",
 ]  # fmt: skip
 VALUES = ["area_mm2", "people_micro"]
+# A NumPy, Dask or xarray array: their types have nothing in common.
+Cells = Any
 _MOST_CLASSES = 254
 _LEVELS = np.array([*LEVELS, NO_DATA], np.uint8)
 
@@ -80,8 +83,8 @@ def add(ledgers: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def tabulate(
     cover: Cover,
-    level: HazardMap | NDArray[np.uint8],
-    landuse: Classes | NDArray[np.uint8] | None = None,
+    level: HazardMap | Cells,
+    landuse: Classes | Cells | None = None,
     codes: Sequence[str] | None = None,
     legend: Sequence[str] | None = None,
     people: People | None = None,
@@ -91,8 +94,9 @@ def tabulate(
 ) -> pd.DataFrame:
     """Area of each zone by level and land use, in whole mm².
 
-    cover : zones on a grid; level : a hazard map, or (rows, columns) uint8 levels 0…5 and 255 on that grid
-    landuse : classes on that grid, or (rows, columns) uint8 positions in ``legend``; legend : the classes' codes
+    cover : zones on a grid; level : a hazard map, or (rows, columns) levels 0…5 and 255 on that grid: NumPy, Dask (read
+        block by block) or xarray (south-up is turned round)
+    landuse : classes on that grid, or (rows, columns) positions in ``legend``; legend : the classes' codes
     codes : the zones' names (default: their numbers)
 
     >>> import geopandas as gpd, shapely
@@ -106,14 +110,22 @@ def tabulate(
     """
     if not isinstance(level, HazardMap):
         plain = Hazard(HazardKey("hazard", "present"), "hazard", "susceptibility", "levels", None, {"es": "", "en": ""})
-        level = class_map(plain, cover.grid, np.asarray(level, np.uint8))
+        level = class_map(plain, cover.grid, _bytes(level))
     if landuse is not None and legend is None:
         raise ValueError("land use needs its legend")
-    if isinstance(landuse, np.ndarray):
-        landuse = _Held(ArrayLayer(cover.grid, landuse, NO_DATA), len(legend or ()))
+    if landuse is not None and hasattr(landuse, "shape"):
+        landuse = _Held(ArrayLayer(cover.grid, _bytes(landuse), NO_DATA), len(legend or ()))
     study = Study(cover, (replace(level, grid=cover.grid),), landuse, len(legend or ()), people, faces, effects)
     names = [str(i) for i in range(cover.count)] if codes is None else list(codes)
     return count(study, names, list(legend or ()), how or How())
+
+
+def _bytes(cells: Cells) -> Any:
+    """Cells as uint8 from north to south, still lazy if they are so."""
+    if hasattr(cells, "dims"):
+        down = np.asarray(cells[cells.dims[0]])
+        cells = (cells[::-1] if len(down) > 1 and down[0] < down[-1] else cells).data
+    return cells if cells.dtype == np.uint8 else cells.astype(np.uint8)
 
 
 @dataclass(frozen=True)

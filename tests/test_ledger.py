@@ -2,11 +2,13 @@
 
 import dataclasses
 
+import dask.array
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
@@ -34,9 +36,7 @@ def grid(rows, columns, cell=10.0):
 
 def boxes(*corners):
     """Squares given in cells, x to the east, y to the south."""
-    return gpd.GeoSeries(
-        [shapely.box(500_000 + 10 * a, 1_650_000 - 10 * d, 500_000 + 10 * c, 1_650_000 - 10 * b) for a, b, c, d in corners], crs=UTM
-    )
+    return gpd.GeoSeries([shapely.box(500_000 + 10 * a, 1_650_000 - 10 * d, 500_000 + 10 * c, 1_650_000 - 10 * b) for a, b, c, d in corners], crs=UTM)
 
 
 def cells(rows, **where):
@@ -203,6 +203,15 @@ def test_merging_classes_then_adding_is_adding_then_merging(case):
     merged = ledger.tabulate(cover, soil(values), np.minimum(use, 1).astype(np.uint8), legend=["x", "y"])
     fine["landuse"] = fine["landuse"].replace("z", "y")
     pd.testing.assert_frame_equal(ledger.add([fine]), ledger.add([merged]))
+
+
+def test_numpy_dask_and_xarray_are_alike():
+    cover = zones.cover(boxes((0, 0, 1.5, 2), (1.5, 0, 4, 2)), grid(2, 4))
+    numpy = ledger.tabulate(cover, LEVEL, USE, legend=["x", "y"])
+    lazy = [dask.array.from_array(a.astype("int64"), chunks=(1, 3)) for a in (LEVEL, USE)]
+    south_up = [xr.DataArray(a[::-1], dims=("y", "x"), coords={"y": [5.0, 15.0]}) for a in (LEVEL, USE)]
+    pd.testing.assert_frame_equal(numpy, ledger.tabulate(cover, *lazy, legend=["x", "y"]))
+    pd.testing.assert_frame_equal(numpy, ledger.tabulate(cover, *south_up, legend=["x", "y"]))
 
 
 def test_codes_no_legend_knows_are_no_data_and_never_lost():
