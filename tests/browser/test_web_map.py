@@ -332,10 +332,18 @@ def test_a_link_opens_the_map_it_names(visit, text):
 
 def test_printing_shows_the_map_and_all_notes(visit, text):
     page = painted(visit(text).page)
+    before = pixels(page)[0].tobytes()
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     assert not page.locator(".controls").is_visible() and not page.locator(".languages").is_visible()
-    assert page.locator(".map-box").bounding_box()["height"] > 400
+    box, shown = page.locator(".map-box").bounding_box(), page.locator(".map").bounding_box()
+    assert 300 < shown["height"] <= 561 and shown["width"] <= 691 and shown["height"] == pytest.approx(box["height"], abs=1)
     assert page.locator("table >> visible=true").count() >= 3
+    assert page.locator(".notes details:not([open])").count() == 0
+    assert pixels(page)[0].tobytes() == before
+    page.emulate_media(media="screen")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".notes details[open]").count() == 0
 
 
 def test_figures_stand_without_any_script(chromium, tmp_path, text):

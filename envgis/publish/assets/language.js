@@ -21,6 +21,14 @@ var envgis = (() => {
     document.querySelectorAll("[data-speak]").forEach((button) => button.addEventListener("click", () => speak(button.dataset.speak)));
   }
 
+  // Paper has no folds: what is folded away is opened for printing, and folded again.
+  function unfold() {
+    const folded = [...document.querySelectorAll("details:not([open], .no-print)")];
+    folded.forEach((one) => { one.open = true; });
+    window.addEventListener("afterprint", () => folded.forEach((one) => { one.open = false; }), { once: true });
+  }
+  window.addEventListener("beforeprint", unfold);
+
   // A text of the data: plain, or one for each language.
   const text = (words) => (words === null || typeof words !== "object" ? String(words ?? "") : words[page.lang]);
   const onSpeak = (listener) => told.push(listener);

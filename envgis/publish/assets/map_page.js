@@ -204,6 +204,8 @@ Object.assign(envgis, (() => {
   // ---- the list of actions: the way in for keyboard and screen reader --------------------------------------------
 
   const ROWS = 25;
+  // Pixels of the narrower of Letter and A4 within its margins, and of three fifths of its height.
+  const PAPER = { width: 690, height: 560 };
   const summary = (action) => action.fields.map(([, value]) => envgis.text(value)).join(" · ");
 
   function listActions() {
@@ -224,6 +226,14 @@ Object.assign(envgis, (() => {
     }));
     $("#more").hidden = found.length <= page.rows;
     $("#found").textContent = `${Math.min(found.length, page.rows)} / ${found.length}`;
+  }
+
+  // On paper the map keeps its size and is drawn smaller: what is painted while a page is printed stays off the paper.
+  function fitPaper() {
+    const size = page.map.getSize(), style = $(".map-box").style;
+    style.setProperty("--width", `${size.x}px`);
+    style.setProperty("--height", `${size.y}px`);
+    style.setProperty("--shrink", String(Math.min(1, PAPER.width / size.x, PAPER.height / size.y)));
   }
 
   function start() {
@@ -259,6 +269,7 @@ Object.assign(envgis, (() => {
       offer(asked);
     }
     envgis.speak(document.documentElement.lang);
+    window.addEventListener("beforeprint", fitPaper);
     new ResizeObserver(() => page.map.invalidateSize({ animate: false })).observe(page.map.getContainer());
     return show();
   }
