@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import dask
 import pandas as pd
 import pytest
 import small_workspace
@@ -132,6 +133,7 @@ def test_the_command_reference_is_not_stale() -> None:
         (["screen", "pyproject.toml", "--radius", "0"], "El valor de --radius no sirve: debe ser un número mayor que 0."),
         (["check", "--lang", "fr"], "El valor de --lang no sirve: debe ser es, en o both."),
         (["check", "a", "b"], "La llamada no se entiende"),
+        (["run", "--scheduler", "localhost"], "La llamada no se entiende: una dirección se escribe tcp://SERVIDOR:PUERTO, no «localhost»."),
     ],
 )
 def test_wrong_calls(call: Call, arguments: list[str], spanish: str) -> None:
@@ -262,6 +264,15 @@ def test_results_stay_inside_the_workspace(call: Call, folder: Path) -> None:
     assert not (folder.parent / "fuera").exists()
 
 
+def test_a_cluster_that_is_not_there(call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with dask.config.set({"distributed.comm.timeouts.connect": "1s", "distributed.comm.retry.count": 0}):
+        said = call("run", folder, "--scheduler", "tcp://127.0.0.1:1")
+    assert said.code == 2 and "no responde tcp://127.0.0.1:1" in said.err and not (folder / "maps").exists()
+    monkeypatch.setattr("envgis.cli.run.find_spec", lambda name: None)
+    said = call("run", folder, "--workers", "2")
+    assert said.code == 2 and 'pip install "envgis[dask]"' in said.err
+
+
 # screen
 
 
@@ -291,6 +302,13 @@ def test_init_then_check_then_run(call: Call, folder: Path) -> None:
     assert call("init", folder, "--force", "--lang", "en").code == 0
     assert call("check", folder).code == 0
     assert call("run", folder, "--tables-only").code == 0
+
+
+def test_demo_runs_what_it_copied(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("envgis.scaffold.write_demo", small_workspace.write)
+    said = call("demo", tmp_path / "prueba", "--lang", "en")
+    assert said.code == 0 and "high or very high susceptibility" in said.out
+    assert said.last == str(tmp_path / "prueba" / "maps" / "index.html")
 
 
 def test_demo_copies_and_refuses_a_full_folder(call: Call, folder: Path, tmp_path: Path) -> None:

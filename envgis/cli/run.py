@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from envgis.cli import options
 from envgis.cli.terminal import text
+
+_ADDRESS = re.compile(r"(tcp|tls)://[^/\s:]+:\d{1,5}")
 
 
 @options.described("run")
@@ -29,17 +33,31 @@ def command(
     from envgis.sources.workspace_file import read_workspace
     from envgis.workspace import output_folder
 
+    if workers or scheduler:
+        _need_dask(scheduler)
     workspace = read_workspace(folder)
     language = spoken(lang or workspace.workspace.language)
     target = out or output_folder(workspace, folder)
     if restore:
         files.restore(target)
     else:
-        with screen_text.progress(language) as tell:
-            assessment = pipeline.run(
-                folder, out=target, language=lang, tables_only=tables_only, workers=workers, scheduler=scheduler, block=block, progress=tell
-            )
+        try:
+            with screen_text.progress(language) as tell:
+                assessment = pipeline.run(
+                    folder, out=target, language=lang, tables_only=tables_only, workers=workers, scheduler=scheduler, block=block, progress=tell
+                )
+        except OSError as error:  # files say theirs as faults
+            if scheduler is None:
+                raise
+            raise click.UsageError(text("usage.no-scheduler", address=scheduler, why=str(error))) from None
         summary.tell_grids(assessment, language)
         faults.tell(assessment.warnings, language, error_stream=True)
         summary.tell(assessment, language)
     click.echo(summary.result(target))
+
+
+def _need_dask(scheduler: str | None) -> None:
+    if find_spec("distributed") is None:
+        raise click.UsageError(text("usage.no-dask"))
+    if scheduler and not _ADDRESS.fullmatch(scheduler):
+        raise click.UsageError(text("usage.address", address=scheduler))
