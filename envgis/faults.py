@@ -67,6 +67,10 @@ class BadInput(Exception):
         self.faults = tuple(faults)
         super().__init__("; ".join(f"{f.code} ({f.at.file or f.at.layer or '-'}): {f.found}" for f in self.faults))
 
+    def __reduce__(self) -> tuple[type[BadInput], tuple[tuple[Fault, ...]]]:
+        # An exception travels between processes by its text alone, unless it says what it was made of.
+        return BadInput, (self.faults,)
+
 
 def errors(faults: Iterable[Fault]) -> list[Fault]:
     """Those faults that stop the job."""
