@@ -182,7 +182,9 @@ def extra_files(folder: Path) -> list[str]:
 
 
 def _put_in_place(part: Path, out: Path) -> None:
-    before, old = previous(out), out.with_name(f"{out.name}.old-{fresh_id()}")
+    old = out.with_name(f"{out.name}.old-{fresh_id()}")
+    # A folder without a result (a README.md alone) is nothing to come back to.
+    before = previous(out) if written(out) else old
     _carry_over(out, part)
     if out.exists():
         if before.exists():
@@ -205,9 +207,11 @@ def _repair(out: Path) -> None:
         if finished:
             _rename(finished[0], out)
         elif olds:
-            _rename(olds.pop(), out)
-    if olds and out.exists() and not before.exists():
-        _rename(olds.pop(), before)
+            _rename(olds[-1], out)
+    olds = _siblings(out, "old")
+    results = [old for old in olds if written(old)]
+    if results and out.exists() and not before.exists():
+        _rename(results[-1], before)
     for left in [*parts, *olds]:
         shutil.rmtree(left, ignore_errors=True)
 

@@ -118,8 +118,10 @@ def test_a_readme_is_carried_over(tmp_path: Path) -> None:
     out.mkdir()
     (out / "README.md").write_text("mine", encoding="utf-8")
     run(out, "1")
+    assert beside(out) == {"maps"}  # a README.md alone is no earlier result
     run(out, "2")
     assert (out / "README.md").read_text(encoding="utf-8") == "mine"
+    assert version(files.previous(out)) == "1"
 
 
 def test_a_run_that_fails_changes_nothing(tmp_path: Path) -> None:
