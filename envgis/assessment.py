@@ -48,7 +48,8 @@ class Assessment:
         landuse, area_mm2, people_micro
     tables : the summary tables by name ("hazard_levels", "landuse_hazard", "adaptation", "actions", "coverage",
         "sites", "site_hazards")
-    sites : screened sites with their geometry (EPSG:4326), or None
+    sites : screened sites with their geometry (EPSG:4326) and ``reason``, a Message; None if they are not to be drawn
+    public_fields : columns of ``actions`` that may be shown; none: no action is drawn
     warnings, assumptions, credits : what the reader must be told
     record : what becomes run.json
     """

@@ -41,11 +41,14 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class LandUse:
-    """legend : code (text), name_es, name_en, color (#RRGGBB) in the order of the legend; source : its cells"""
+    """legend : code (text), name_es, name_en, color (#RRGGBB) in the order of the legend; source : its cells
+
+    public : whether the classes of single cells may be shown; the tables count them all the same
+    """
 
     legend: pd.DataFrame
     source: Source
-    credit: str = ""
+    public: bool = True
 
     def on(self, grid: Grid) -> Classes:
         """The classes on a hazard's grid, by the cell's centre (nearest neighbour)."""

@@ -208,7 +208,10 @@ def sites(area):
         rows.append((f"S-{row['code']}", "Escuela", row["code"], decision, "flood|present|10|high_share", "38.0% del terreno en nivel 5", 2, point))
     columns = ["site_id", "name", "municipality_code", "decision", "decided_by", "reason", "actions_within_1km", "geometry"]
     frame_ = gpd.GeoDataFrame(pd.DataFrame(rows, columns=columns), geometry="geometry", crs=4326)
-    return frame_, pd.DataFrame(frame_.drop(columns="geometry"))
+    table = pd.DataFrame(frame_.drop(columns="geometry"))
+    values = {"value": 0.38, "title": {"es": "inundación", "en": "flood"}, "scenario": "2050", "period": "", "screened": ["x"]}
+    frame_["reason"] = [Message("screen.avoid.high_share", values)] * len(frame_)
+    return frame_, table
 
 
 @cache

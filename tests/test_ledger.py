@@ -182,7 +182,7 @@ def test_neither_blocks_nor_threads_change_a_bit(case, block, threads):
 @given(cases())
 def test_permuting_zones_changes_no_area(case):
     """Another order of the zones passes on at most the rounding of the cells that they share."""
-    home, values, use, towns, overlay, people = case
+    home, values, use, towns, _, _ = case
     back = towns.iloc[::-1].reset_index(drop=True)
     names = [str(i) for i in range(len(towns))]
     one = ledger.tabulate(zones.cover(towns, home), soil(values), use, codes=names, legend=["x", "y"])

@@ -11,7 +11,9 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+import pyogrio.errors
 
+from envgis import files
 from envgis.assessment import Assessment
 from envgis.publish import marks, qgis
 from envgis.publish.gap_areas import gap_areas, of_map
@@ -47,8 +49,10 @@ def render(assessment: Assessment) -> bytes:
 
     Layers: ``municipalities``; ``actions_points``, ``actions_lines``, ``actions_areas`` (the allowed fields only; none
     without any); ``sites_points``, ``sites_areas``; ``gap_areas``. A kind that nothing is of has no layer.
+
+    Raises BadInput if the disk of temporary files refuses.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, files.told(Path(folder), pyogrio.errors.DataSourceError, sqlite3.Error):
         path = Path(folder) / "envgis.gpkg"
         styles = {}
         for name, table, style in _layers(assessment):

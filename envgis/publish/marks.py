@@ -15,7 +15,7 @@ from envgis import locale
 from envgis.actions import catalogue
 from envgis.assessment import Assessment
 from envgis.locale import LANGUAGES
-from envgis.publish.bilingual import Words, known
+from envgis.publish.bilingual import Words, known, told
 
 # How actions are told apart on the map, in the order of the switches; the first is shown by default.
 SIGNS = ("in_force", "ongoing", "planned", "failed", "not_in_force")
@@ -55,16 +55,19 @@ def actions(assessment: Assessment, code: str) -> list[dict[str, Any]]:
 
 
 def sites(assessment: Assessment, code: str) -> list[dict[str, Any]]:
-    """``{"at", "id", "name", "decision", "reason"}`` for each screened site of a municipality."""
+    """``{"at", "id", "name", "decision", "reason"}`` for each screened site of a municipality, the reason in both languages."""
     if assessment.sites is None or "sites" not in assessment.tables:
         return []
-    geometry = dict(zip(assessment.sites["site_id"].astype(str), assessment.sites.geometry, strict=True))
+    ids = assessment.sites["site_id"].astype(str)
+    geometry = dict(zip(ids, assessment.sites.geometry, strict=True))
+    reasons = dict(zip(ids, assessment.sites["reason"], strict=True))
     out = []
     for _, row in site_rows(assessment, code).iterrows():
         place = geometry.get(str(row["site_id"]))
         where = at(place) if place is not None and not place.is_empty else None
         name = "" if pd.isna(row["name"]) else str(row["name"])
-        out.append({"at": where, "id": str(row["site_id"]), "name": name, "decision": str(row["decision"]), "reason": str(row["reason"])})
+        reason = told(reasons[str(row["site_id"])])
+        out.append({"at": where, "id": str(row["site_id"]), "name": name, "decision": str(row["decision"]), "reason": reason})
     return out
 
 

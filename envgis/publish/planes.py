@@ -189,7 +189,7 @@ def cell_metres(grid: Grid) -> float:
 
 
 def _landuse(landuse: LandUse | None, cut: Cut, planes: list[Plane]) -> int | None:
-    if landuse is None or len(landuse.legend) >= NO_CLASS:
+    if landuse is None or not landuse.public or len(landuse.legend) >= NO_CLASS:
         return None
     classes = landuse.on(cut.grid)
     table = classes.table

@@ -6,6 +6,7 @@ Written by bands of rows, so that a raster of any size takes the same memory.
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,8 +16,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 import rasterio
+import rasterio.errors
 import rasterio.shutil
 from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError
 from rasterio.windows import Window as RasterWindow
 
 from envgis import files
@@ -29,6 +32,7 @@ from envgis.publish.wording import Wording
 # Rows of a band: a multiple of the tiles of the file, so that each tile is compressed once.
 _TILE = 512
 _THREADS = min(2, os.cpu_count() or 1)
+_REFUSALS = (rasterio.errors.RasterioError, CPLE_BaseError)
 Cells = Callable[[Window], NDArray[np.uint8]]
 
 
@@ -99,14 +103,32 @@ def write_cog(path: Path, grid: Grid, cells: Cells, tags: dict[str, str]) -> Non
         # Tiles of the first file would be cut where a small raster ends; strips are as good.
         **({"tiled": True, "blockxsize": _TILE, "blockysize": _TILE} if min(grid.shape) >= _TILE else {}),
     }
-    with files.replacing(path) as final, files.scratch(path) as flat, _without_sidecars():
+    with files.replacing(path) as final, files.scratch(path) as flat, _without_sidecars(), files.told(path, *_REFUSALS):
         with rasterio.open(flat, "w", **profile) as target:
             target.write_colormap(1, {level: (*_rgb(level), 255) for level in LEVELS})
             target.update_tags(**tags)
+            given = 0
             for window in bands(grid):
-                target.write(cells(window), 1, window=RasterWindow(window.column, window.row, window.columns, window.rows))
+                block = np.ascontiguousarray(cells(window))
+                given = zlib.crc32(block, given)
+                target.write(block, 1, window=_pixels(window))
         options = {"compress": "deflate", "blocksize": _TILE, "overview_resampling": "mode", "bigtiff": "if_safer", "sparse_ok": "TRUE"}
         rasterio.shutil.copy(flat, final, driver="COG", **options)
+        _check(final, grid, given)
+
+
+def _check(path: Path, grid: Grid, given: int) -> None:
+    """GDAL may close a file on a full disk without a word: what was written is read again."""
+    found = 0
+    with rasterio.open(path, driver="GTiff") as source:
+        for window in bands(grid):
+            found = zlib.crc32(source.read(1, window=_pixels(window)), found)
+    if found != given:
+        raise rasterio.errors.RasterioIOError("the file does not hold what was written to it")
+
+
+def _pixels(window: Window) -> RasterWindow:
+    return RasterWindow(window.column, window.row, window.columns, window.rows)
 
 
 def bands(grid: Grid) -> Iterator[Window]:

@@ -148,17 +148,17 @@ def _step(polygons: NDArray[np.object_], mover: Transformer, grid: Grid) -> floa
     return float(max(_STEP_CELLS * grid.dx * ratio, max(east - west, north - south) / _MOST_STEPS))
 
 
-def from_raster(layer: Layer, legend: pd.DataFrame, credit: str = "") -> LandUse:
+def from_raster(layer: Layer, legend: pd.DataFrame) -> LandUse:
     """Land use of a raster whose stored codes (uint8 or uint16) are the legend's values."""
     table = np.full(256 if layer.dtype == np.uint8 else 65_536, len(legend), np.uint16)
     for position, value in enumerate(legend["value"]):
         code = whole(value)
         if code is not None and code < len(table):
             table[code] = position
-    return LandUse(legend[list(LEGEND_COLUMNS)], RasterSource(layer, table), credit)
+    return LandUse(legend[list(LEGEND_COLUMNS)], RasterSource(layer, table))
 
 
-def from_polygons(polygons: gpd.GeoDataFrame, codes: Sequence[str], legend: pd.DataFrame, credit: str = "") -> LandUse:
+def from_polygons(polygons: gpd.GeoDataFrame, codes: Sequence[str], legend: pd.DataFrame) -> LandUse:
     """Land use of polygons: ``codes`` (text) holds the class of each, a value of the legend.
 
     Polygons without a class in the legend are gaps. Where polygons overlap the lower code counts: numbers by size, then
@@ -169,7 +169,7 @@ def from_polygons(polygons: gpd.GeoDataFrame, codes: Sequence[str], legend: pd.D
     order = sorted(known, key=lambda i: _rank(codes[i]), reverse=True)
     places = np.array([position[codes[i]] for i in order], np.uint16)
     shapes = np.asarray(polygons.geometry.to_numpy()[order], dtype=object)
-    return LandUse(legend[list(LEGEND_COLUMNS)], PolygonSource(CRS.from_user_input(polygons.crs), shapes, places, len(legend)), credit)
+    return LandUse(legend[list(LEGEND_COLUMNS)], PolygonSource(CRS.from_user_input(polygons.crs), shapes, places, len(legend)))
 
 
 def _rank(code: str) -> tuple[int, int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -42,7 +43,7 @@ def read_landuse(table: workspace.LandUse, to: Gathering) -> LandUse | None:
         found = _raster(table, legend, to)
     else:
         found = _polygons(table, first, legend, to)
-    return found if good else None
+    return replace(found, public=table.public) if good and found is not None else None
 
 
 def _legend(table: workspace.LandUse, to: Gathering) -> tuple[pd.DataFrame | None, bool]:
@@ -76,7 +77,7 @@ def _raster(table: workspace.LandUse, legend: pd.DataFrame | None, to: Gathering
     if legend is None:
         legend = legends.plain(f"{value:.0f}" for value in sorted(facts[0].classes))
     codes = {code for value in legend["value"] if (code := legends.whole(value)) is not None}
-    return landuse.from_raster(layer.as_classes(codes), legend, table.source)
+    return landuse.from_raster(layer.as_classes(codes), legend)
 
 
 def _raster_faults(table: workspace.LandUse, layer: FileLayer, legend: pd.DataFrame | None, facts: Facts) -> list[Fault]:
@@ -140,7 +141,7 @@ def _polygons(table: workspace.LandUse, path: Path, legend: pd.DataFrame | None,
         to.faults.append(_lacking(at, lacking, sum(lacking.values()) / len(features), str(table.legend or table.scheme)))
         return None
     to.faults += landuse.overlaps(features, codes, name)
-    return landuse.from_polygons(features, codes, legend, table.source)
+    return landuse.from_polygons(features, codes, legend)
 
 
 def _unnamed(features: gpd.GeoDataFrame, codes: list[str], legend: pd.DataFrame, to: Gathering) -> dict[str, int]:

@@ -8,7 +8,7 @@ from small_assessment import ready
 
 from envgis.actions.record import SetAside
 from envgis.assessment import Credit
-from envgis.faults import Fault, Place
+from envgis.faults import Fault, Message, Place
 from envgis.landuse import LandUse
 from envgis.levels import HazardKey, HazardMap
 from envgis.publish.index_page import page as index
@@ -57,9 +57,13 @@ def poisoned(text):
     maps = {key: poisoned_map(one, text) for key, one in run.maps.items()}
     legend = pd.DataFrame({"code": ["1", "2", "3"], "name_es": [text] * 3, "name_en": [text + "."] * 3, "color": ["#336633"] * 3})
     fault = Fault("text-latin1", Place(text, layer=text, column=text), text, {"found": text}, "warning")
+    sites = run.sites.copy()
+    values = {"value": 0.5, "title": {"es": text, "en": text}, "scenario": text, "period": "", "screened": text}
+    sites["reason"] = [Message("screen.avoid.high_share", values)] * len(sites)
     return replace(
         run,
         name=text,
+        sites=sites,
         municipalities=area,
         tables=tables,
         actions=table,

@@ -189,7 +189,7 @@ Object.assign(envgis, (() => {
   function openSite(site, latlng) {
     const body = element("div", "finger");
     body.append(element("div", "finger-title", [site.id, site.name].filter(Boolean).join(" · ")),
-      element("b", "", envgis.text(page.words.decisions[site.decision])), element("div", "", site.reason));
+      element("b", "", envgis.text(page.words.decisions[site.decision])), element("div", "", envgis.text(site.reason)));
     popup(latlng, body);
   }
 
