@@ -31,6 +31,8 @@ _GEOD = Geod(ellps="WGS84")
 _BEND_M = 0.01
 _EARTH_RADIUS_M = 6_371_000.0
 _WGS84 = CRS.from_epsg(4326)
+# Between points so close a geodesic and a straight line enclose a millionth of any municipality.
+_STEP_DEGREES = 0.01
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 _AREAL = (*_POLYGONS, shapely.GeometryType.GEOMETRYCOLLECTION, shapely.GeometryType.MISSING)
 
@@ -85,8 +87,11 @@ def clean(rows: gpd.GeoDataFrame, at: Place, overlaps: str = "refuse", chosen: S
 
 
 def geodesic_ha(geometries: NDArray[np.object_]) -> NDArray[np.float64]:
-    """Areas [ha] on the WGS 84 ellipsoid of polygons with longitude and latitude; 0 for empty ones."""
-    oriented = shapely.orient_polygons(geometries, exterior_cw=False)
+    """Areas [ha] on the WGS 84 ellipsoid of polygons with longitude and latitude; 0 for empty ones.
+
+    Edges are straight in degrees, as they are counted: a long one is followed by geodesics of a kilometre.
+    """
+    oriented = shapely.orient_polygons(shapely.segmentize(geometries, _STEP_DEGREES), exterior_cw=False)
     return np.array([abs(_GEOD.geometry_area_perimeter(g)[0]) / 1e4 if not g.is_empty else 0.0 for g in oriented])
 
 
