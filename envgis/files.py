@@ -30,6 +30,9 @@ CARRIED_OVER = "README.md"
 _BYSTANDERS = re.compile(r"(\.DS_Store|Thumbs\.db|desktop\.ini|~\$.*|\.~lock\..*#|.*\.gpkg-(wal|shm|journal)|.*\.tif\.aux\.xml)", re.IGNORECASE)
 _ID = "[0-9a-f]{8}"
 _RETRIES = 5
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_DENIED = {errno.EACCES, errno.EPERM}
+_SOME_ROOM = 1_000_000
 
 
 def sha256(path: Path) -> str:
@@ -58,7 +61,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises BadInput if the disk is full or refuses; whatever goes wrong, ``path`` keeps what it had.
     """
-    with _told(path), scratch(path) as temporary:
+    with told(path), scratch(path) as temporary:
         yield temporary
         _flush(temporary)
         _rename(temporary, path)
@@ -90,7 +93,7 @@ def staged(out: Path) -> Iterator[Path]:
         _repair(out)
         _stop(_refusals_of_content(out))
         part = out.with_name(f"{out.name}.part-{fresh_id()}")
-        with _told(part):
+        with told(part):
             part.mkdir(parents=True)
         try:
             yield part
@@ -100,7 +103,7 @@ def staged(out: Path) -> Iterator[Path]:
             shutil.rmtree(part, ignore_errors=True)
             raise
         try:
-            with _told(out):
+            with told(out):
                 _put_in_place(part, out)
         finally:  # Ctrl-C between the renames is a stop like any other
             _repair(out)
@@ -141,7 +144,7 @@ def restore(out: Path) -> None:
         if not whole(previous(out)):
             raise BadInput([Fault("nothing-to-restore", Place(str(out)))])
         old = out.with_name(f"{out.name}.old-{fresh_id()}")
-        with _told(out):
+        with told(out):
             if out.exists():
                 _carry_over(out, previous(out))
                 _rename(out, old)
@@ -271,7 +274,7 @@ def _stop(faults: list[Fault]) -> None:
 @contextmanager
 def _locked(out: Path) -> Iterator[None]:
     """No other run may use ``out``. The system frees the lock of a process that ends, however it ends."""
-    with _told(out):
+    with told(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(out.with_name(f".{out.name}.lock"), timeout=1)
         try:
@@ -285,16 +288,26 @@ def _locked(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """The system's refusal to write, as a fault."""
+def told(path: Path, *libraries: type[Exception]) -> Iterator[None]:
+    """Turn the system's refusal to write ``path`` into a fault; also where a library tells of it by an error of its own.
+
+    Raises BadInput in place of an OSError with a number, or of ``libraries``.
+    """
     try:
         yield
+    except libraries as error:
+        full = isinstance(error, OSError) and error.errno in _FULL
+        raise BadInput([Fault("output-disk-full" if full or _is_full(path) else "output-write-failed", Place(str(path)), str(error))]) from error
     except OSError as error:
         if error.errno is None:  # not the system's word but a library's
             raise
-        codes = {errno.ENOSPC: "output-disk-full", errno.EDQUOT: "output-disk-full", errno.EACCES: "output-in-use", errno.EPERM: "output-in-use"}
-        code = codes.get(error.errno, "output-write-failed")
+        code = "output-disk-full" if error.errno in _FULL else "output-in-use" if error.errno in _DENIED else "output-write-failed"
         raise BadInput([Fault(code, Place(str(path)), error.strerror or str(error))]) from error
+
+
+def _is_full(path: Path) -> bool:
+    nearest = next(folder for folder in path.resolve().parents if folder.exists())
+    return shutil.disk_usage(nearest).free < _SOME_ROOM
 
 
 def _rename(source: Path, target: Path) -> None:

@@ -297,3 +297,52 @@ def test_a_read_only_output_folder(tmp_path: Path, exists: bool) -> None:
     tmp_path.chmod(0o755)
     assert told.stdout.split() == ["output-read-only", "output-read-only"]
     assert not any(out.iterdir()) if exists else not out.exists()
+
+
+# A disk that is full: a limit on the size of a file does the same to a writer
+
+FULL = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from pyproj import CRS
+from envgis import files
+from envgis.faults import BadInput
+from envgis.grid import Grid
+from envgis.publish import geopackage, rasters
+import sample
+
+out = Path(sys.argv[1])
+grid = Grid(CRS.from_epsg(32615), 600_000.0, 1_660_000.0, 10.0, 10.0, 2000, 2000)
+noise = np.random.default_rng(0).integers(0, 6, grid.shape, dtype=np.uint8)
+found = sample.assessment()
+writers = {
+    "bytes": lambda: files.write_file(out / "bytes", b"x" * 1_000_000),
+    "raster": lambda: rasters.write_cog(out / "raster", grid, lambda w: noise[w.row : w.row + w.rows], {}),
+    "geopackage": lambda: files.write_file(out / "geopackage", geopackage.render(found)),
+}
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]),) * 2)
+try:
+    writers[sys.argv[2]]()
+except BadInput as stop:
+    print("refused", *[fault.code for fault in stop.faults])
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+@pytest.mark.parametrize("what", ["bytes", "raster", "geopackage"])
+@pytest.mark.parametrize("limit", [1_000, 50_000, 120_000])
+def test_a_full_disk_is_a_fault_and_the_old_file_stays(tmp_path: Path, what: str, limit: int) -> None:
+    (tmp_path / what).write_bytes(b"old")
+    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    told = subprocess.run([sys.executable, "-c", FULL, str(tmp_path), what, str(limit)], capture_output=True, text=True, env=here, check=False)
+    assert told.stdout.split() == ["refused", "output-write-failed"], told.stderr
+    assert (tmp_path / what).read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == [what]
+
+
+def test_a_disk_without_room_is_called_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_is_full", lambda path: True)
+    with pytest.raises(BadInput) as caught, files.told(tmp_path / "a", ZeroDivisionError):
+        raise ZeroDivisionError
+    assert codes(caught) == ["output-disk-full"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pyogrio
-import pyogrio.errors
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from envgis import files
 from envgis.assessment import Assessment
@@ -35,6 +35,7 @@ _SIGNS = {
 _DECISIONS = {"proceed": "#1B7F8C", "caution": "#F7C04A", "avoid": "#AB2B36", "not_enough_data": "#FFFFFF"}
 # The same content makes the same bytes on any day.
 _WRITTEN = "2000-01-01T00:00:00.000Z"
+_REFUSALS = (DataSourceError, DataLayerError, sqlite3.Error)
 _STYLES = """
 CREATE TABLE layer_styles (
   id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
@@ -52,10 +53,10 @@ def render(assessment: Assessment) -> bytes:
 
     Raises BadInput if the disk of temporary files refuses.
     """
-    with tempfile.TemporaryDirectory() as folder, files.told(Path(folder), pyogrio.errors.DataSourceError, sqlite3.Error):
+    layers = list(_layers(assessment))
+    with files.told(Path("envgis.gpkg"), *_REFUSALS), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "envgis.gpkg"
-        styles = {}
-        for name, table, style in _layers(assessment):
+        for name, table, _ in layers:
             pyogrio.write_dataframe(
                 table,
                 path,
@@ -66,9 +67,18 @@ def render(assessment: Assessment) -> bytes:
                 dataset_options={} if path.exists() else {"VERSION": "1.2"},
                 layer_options={"GEOMETRY_NAME": "geom"},
             )
-            styles[name] = style
-        _finish(path, styles)
+        _finish(path, {name: style for name, _, style in layers})
+        _check(path, {name: len(table) for name, table, _ in layers})
         return path.read_bytes()
+
+
+def _check(path: Path, counts: dict[str, int]) -> None:
+    """A full disk may stop GDAL without a word: what was written is counted."""
+    with closing(sqlite3.connect(path)) as database:
+        whole = database.execute("PRAGMA quick_check").fetchall() == [("ok",)]
+        found = {name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in counts}  # noqa: S608 (our own names)
+    if not whole or found != counts:
+        raise sqlite3.OperationalError("the file does not hold what was written to it")
 
 
 def _layers(assessment: Assessment) -> Iterator[tuple[str, gpd.GeoDataFrame, str]]:

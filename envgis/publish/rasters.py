@@ -110,7 +110,7 @@ def write_cog(path: Path, grid: Grid, cells: Cells, tags: dict[str, str]) -> Non
             given = 0
             for window in bands(grid):
                 block = np.ascontiguousarray(cells(window))
-                given = zlib.crc32(block, given)
+                given = zlib.crc32(block.data, given)
                 target.write(block, 1, window=_pixels(window))
         options = {"compress": "deflate", "blocksize": _TILE, "overview_resampling": "mode", "bigtiff": "if_safer", "sparse_ok": "TRUE"}
         rasterio.shutil.copy(flat, final, driver="COG", **options)
@@ -122,7 +122,7 @@ def _check(path: Path, grid: Grid, given: int) -> None:
     found = 0
     with rasterio.open(path, driver="GTiff") as source:
         for window in bands(grid):
-            found = zlib.crc32(source.read(1, window=_pixels(window)), found)
+            found = zlib.crc32(np.ascontiguousarray(source.read(1, window=_pixels(window))).data, found)
     if found != given:
         raise rasterio.errors.RasterioIOError("the file does not hold what was written to it")
 
