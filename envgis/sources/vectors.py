@@ -90,7 +90,9 @@ def layer_names(path: Path) -> list[str]:
     kind, _ = sniff(path)
     if kind != "GPKG":
         return [path.stem]
-    return [str(name) for name, geometry in pyogrio.list_layers(_dataset(path, kind)) if geometry is not None]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [str(name) for name, geometry in pyogrio.list_layers(_dataset(path, kind)) if geometry is not None]
 
 
 def _dataset(path: Path, kind: str) -> str:
