@@ -1,6 +1,7 @@
 """A run that is killed leaves the old result or the new one, never half of one (twenty random instants)."""
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -75,3 +76,34 @@ def test_many_starts_at_once_leave_one_whole_result(tmp_path: Path, count: int) 
         child.communicate()
     assert version(out) in {str(i) for i in range(count)}
     assert any(child.returncode == 0 for child in children)
+
+PRODUCTS = """
+import itertools, sys
+from pathlib import Path
+from envgis.publish import run_folder
+import sample
+print("go", flush=True)
+for number in itertools.count():
+    run_folder.write(sample.assessment(name=f"version {number}"), Path(sys.argv[1]))
+    print(number, flush=True)
+"""
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_killed_while_all_products_are_written(tmp_path: Path, seed: int) -> None:
+    """Rasters, GeoPackage, pages and workbook, over and over, until the kill."""
+    out = tmp_path / "maps"
+    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    with subprocess.Popen([sys.executable, "-c", PRODUCTS, str(out)], stdout=subprocess.PIPE, text=True, env=here) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "go\n"
+        first = child.stdout.readline()  # one whole result is there
+        time.sleep(random.Random(seed).uniform(0, 2))
+        child.kill()
+        finished = int((first + child.stdout.read()).split()[-1])
+    assert not out.exists() or files.whole(out)
+    files.repair(out)
+    assert files.whole(out)
+    assert {path.name for path in tmp_path.iterdir()} <= {"maps", "maps.previous", ".maps.lock"}
+    text = (out / "index.html").read_text(encoding="utf-8")
+    assert f"version {finished}" in text or f"version {finished + 1}" in text
