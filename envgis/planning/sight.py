@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from envgis import ledger, zones
+from envgis.actions.shapes import never_one
 from envgis.blocks import CELLS, How
 from envgis.grid import Grid, Window
 from envgis.landuse import LandUse
@@ -71,12 +72,15 @@ class Sites:
 def look(sites: Sites, maps: Sequence[HazardMap], landuse: LandUse | None = None) -> Seen:
     """What each map shows of each site."""
     seen = nothing(len(sites.ground), len(maps))
+    if not len(sites.ground):
+        return seen
     groups: dict[Grid, list[int]] = {}
     for i, one in enumerate(maps):
         groups.setdefault(one.layer.grid, []).append(i)
     for grid, members in groups.items():
         there = Transformer.from_crs(4326, grid.crs, always_xy=True)
-        x, y = there.transform(sites.point[:, 0], sites.point[:, 1])
+        lon, lat = never_one(sites.point[:, 0], sites.point[:, 1])
+        x, y = (v[:-1] for v in there.transform(lon, lat))
         row, column = np.floor((grid.y - y) / grid.dy), np.floor((x - grid.x) / grid.dx)
         for at in _together(row, column):
             near = _near(sites.ground[at], grid, there)
