@@ -206,7 +206,7 @@ def _count(
     for i, (grid, maps) in enumerate(lattices):
         classes = read.landuse.on(grid) if read.landuse else None
         people = People(read.population, grid) if read.population is not None else None
-        cover = zones.cover(areas, grid, threads=how.threads)
+        cover = zones.cover(areas, grid)
         legend = [str(code) for code in read.landuse.legend["code"]] if read.landuse else []
         one = ledger.Study(cover, maps, classes, len(legend), people, faces, assumed)
         blocks = len(grid.blocks(how.cells))
@@ -277,5 +277,7 @@ def _assumptions(table: Workspace, read: inputs.Inputs, faces: adaptation.Faces)
         size = max(cell_size_m(g, lonlat(g, (west + east) / 2, (south + north) / 2)))
         said.append(Message("assume.people", {"metres": round(size)}))
     for m in read.maps.values():
-        said.append(Message("assume.grid", {"title": m.hazard.title, "slug": m.key.slug, "grid": str(m.layer.grid)}))
+        g = m.layer.grid
+        lattice = {"columns": g.columns, "rows": g.rows, "cell": g.cell, "crs": g.crs.name}
+        said.append(Message("assume.grid", {"title": m.hazard.title, "slug": m.key.slug, **lattice}))
     return tuple(dict.fromkeys(said))

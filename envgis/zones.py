@@ -8,7 +8,6 @@ the order of the polygons' vertices nor of the work can matter.
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -24,6 +23,7 @@ from envgis.kernels.coverage import FULL
 # A border drawn straight in its own CRS may bend on the grid: it is followed to this part of a cell.
 _BEND = 1e-3
 _EARTH_RADIUS_M = 6_371_000.0
+_FARTHEST = float(1 << 31)
 
 
 @dataclass(frozen=True)
@@ -54,45 +54,48 @@ class Runs:
 
 @dataclass(frozen=True)
 class Cover:
-    """Zones on a grid: what their outlines add to the cells that they cross, by zone, row and column.
+    """Zones on a grid: their outlines cut at its rows, by row and zone.
 
     count : how many zones; number ``count`` is what none of them covers
     overlap : whether each zone is counted alone
+    start (rows + 1,) : where each row's spans begin
+    zone, west, east, h0, h1 (spans,) : pieces of outlines within a row, see `envgis.kernels.coverage`
     """
 
     grid: Grid
     count: int
     overlap: bool
-    top: NDArray[np.int64]
-    slot: NDArray[np.int64]
     start: NDArray[np.int64]
-    stop: NDArray[np.int64]
-    column: NDArray[np.int32]
-    height: NDArray[np.int32]
-    area: NDArray[np.int64]
+    zone: NDArray[np.int32]
+    west: NDArray[np.int64]
+    east: NDArray[np.int64]
+    h0: NDArray[np.int32]
+    h1: NDArray[np.int32]
 
     def runs(self, top: int, rows: int) -> Runs:
         """Whole cells and shares of cells on rows ``top`` … ``top + rows - 1``."""
-        heights = np.diff(self.slot)
-        zones = np.flatnonzero((self.top < top + rows) & (self.top + heights > top)).astype(np.int32)
-        inside = np.minimum(self.top + heights, top + rows)[zones] - np.maximum(self.top, top)[zones]
-        entries = int(inside.sum()) + rows
-        row_entry, zone = np.empty(rows + 1, np.int64), np.empty(entries, np.int32)
-        whole_at, edge_at = np.empty(entries + 1, np.int64), np.empty(entries + 1, np.int64)
-        wholes, edges = 2 * entries, 8 * entries
+        spans = slice(self.start[top], self.start[top + rows])
+        # A span crosses at most so many cells.
+        cells = int((np.minimum((self.east[spans] - self.west[spans]) // coverage.ONE, self.grid.columns) + 2).sum())
+        entries = self.start[top + rows] - self.start[top] + rows
+        outside = -1 if self.overlap else self.count
+        row_entry, zone, cell_at = np.empty(rows + 1, np.int64), np.empty(entries, np.int32), np.empty(entries + 1, np.int64)
+        column, height, area = np.empty(cells, np.int32), np.empty(cells, np.int32), np.empty(cells, np.int64)
+        n, cells = coverage.gather(
+            self.start, self.zone, self.west, self.east, self.h0, self.h1, top, top + rows, self.grid.columns, outside,
+            row_entry, zone, cell_at, column, height, area,
+        )  # fmt: skip
+        zone, whole_at, edge_at = zone[:n], np.empty(n + 1, np.int64), np.empty(n + 1, np.int64)
+        wholes = edges = cells + n
         while True:
             begin, end = np.empty(wholes, np.int32), np.empty(wholes, np.int32)
             edge, before, upto = np.empty(edges, np.int32), np.empty(edges, np.int64), np.empty(edges, np.int64)
             w, e = coverage.settle(
-                zones, self.top, self.slot, self.start, self.stop, self.column, self.height, self.area, top, top + rows,
-                self.grid.columns, -1 if self.overlap else self.count, row_entry, zone, whole_at, edge_at, begin, end,
-                edge, before, upto,
+                row_entry, zone, cell_at[: n + 1], column, height, area, self.grid.columns, outside,
+                whole_at, edge_at, begin, end, edge, before, upto,
             )  # fmt: skip
             if w <= wholes and e <= edges:
-                n = row_entry[-1]
-                return Runs(
-                    top, rows, row_entry, zone[:n], whole_at[: n + 1], edge_at[: n + 1], begin[:w], end[:w], edge[:e], before[:e], upto[:e]
-                )
+                return Runs(top, rows, row_entry, zone, whole_at, edge_at, begin[:w], end[:w], edge[:e], before[:e], upto[:e])
             wholes, edges = max(w, wholes), max(e, edges)
 
     def shares(self) -> NDArray[np.float64]:
@@ -117,52 +120,22 @@ class Cover:
         return out[: self.count]
 
 
-def cover(polygons: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid, overlap: bool = False, threads: int = 1) -> Cover:
+def cover(polygons: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid, overlap: bool = False) -> Cover:
     """Exact cover of a grid's cells by polygons, in the order given.
 
     polygons : valid (multi)polygons in any CRS
     overlap : False: zones share each cell in turn, at most once in all, and the rest is zone number ``count``; True:
         each zone is counted alone
-    threads : on how many threads the outlines are traced; the result is the same
 
     Raises ValueError if the polygons have no CRS, if one is empty, or if one is no polygon.
     """
     x, y, rings, zone_rings = outlines(polygons.geometry, grid)
-    count = len(zone_rings) - 1
-    first, last = rings[zone_rings[:-1]], rings[zone_rings[1:]]
-    top = np.clip(np.floor(np.minimum.reduceat(y, first)), 0, grid.rows).astype(np.int64) if count else np.zeros(0, np.int64)
-    bottom = np.clip(np.ceil(np.maximum.reduceat(y, first)), top, grid.rows).astype(np.int64) if count else top
-    slot = np.concatenate([[0], np.cumsum(bottom - top)])
-    # An edge crosses at most so many cells, and one more at each end.
-    steps = np.concatenate([[0.0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)) + 4)])
-    room = np.ceil(steps[last - 1] - steps[first]).astype(np.int64) + 4 if count else top
-
-    def collect(z0: int, z1: int) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
-        start = np.empty(slot[-1], np.int64)
-        size = int(room[z0:z1].sum())
-        column, height, area = np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.int64)
-        largest = int(room[z0:z1].max(initial=1))
-        n = coverage.collect(x, y, rings, zone_rings, top, slot, largest, z0, z1, *grid.shape, start, column, height, area)
-        return start[slot[z0] : slot[z1]], column[:n], height[:n], area[:n]
-
-    bounds = _even(room, threads)
-    if len(bounds) == 2:
-        parts = [collect(*bounds)]
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            parts = list(pool.map(collect, bounds[:-1], bounds[1:]))
-    base = np.cumsum([0, *(len(p[1]) for p in parts)])
-    start = np.concatenate([p[0] + b for p, b in zip(parts, base, strict=False)])
-    column, height, area = (np.concatenate([p[i] for p in parts]) if len(parts) > 1 else parts[0][i] for i in (1, 2, 3))
-    stop = np.append(start[1:], base[-1])[: len(start)]
-    return Cover(grid, count, overlap, top, slot, start, stop, column, height, area)  # type: ignore[arg-type]
-
-
-def _even(work: NDArray[np.int64], parts: int) -> list[int]:
-    """Bounds that cut a list into at most ``parts`` stretches of about equal work."""
-    done = np.concatenate([[0], np.cumsum(work)])
-    cuts = np.searchsorted(done, done[-1] * np.arange(1, parts) / parts)
-    return sorted({0, len(work), *map(int, cuts)}) if len(work) else [0, 0]
+    start = coverage.count_spans(y, rings, grid.rows)
+    n = int(start[-1])
+    zone, h0, h1 = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
+    west, east = np.empty(n, np.int64), np.empty(n, np.int64)
+    coverage.cut(x, y, rings, zone_rings, grid.rows, start, zone, west, east, h0, h1)
+    return Cover(grid, len(zone_rings) - 1, overlap, start, zone, west, east, h0, h1)
 
 
 Outlines = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]
@@ -189,8 +162,7 @@ def outlines(polygons: gpd.GeoSeries, grid: Grid) -> Outlines:
     if not same_crs(crs, grid.crs):
         xy, rings = densify(xy, rings, _longest_edge(xy, crs, grid))
         xy = np.column_stack(Transformer.from_crs(crs, grid.crs, always_xy=True).transform(xy[:, 0], xy[:, 1], errcheck=True))
-    x = np.round((xy[:, 0] - grid.x) / grid.dx * coverage.SNAP) / coverage.SNAP
-    y = np.round((grid.y - xy[:, 1]) / grid.dy * coverage.SNAP) / coverage.SNAP
+    x, y = _snap((xy[:, 0] - grid.x) / grid.dx), _snap((grid.y - xy[:, 1]) / grid.dy)
     return x, y, rings.astype(np.int64), polygon_rings.astype(np.int64)
 
 
@@ -199,6 +171,11 @@ def extent(polygons: gpd.GeoSeries, grid: Grid) -> Window:
     x, y, _, _ = outlines(polygons, grid)
     left, top = math.floor(x.min()), math.floor(y.min())
     return Window(top, left, max(1, math.ceil(y.max()) - top), max(1, math.ceil(x.max()) - left))
+
+
+def _snap(cells: NDArray[np.float64]) -> NDArray[np.float64]:
+    # Further away than any grid reaches, sums of whole numbers would run over.
+    return np.asarray(np.round(cells.clip(-_FARTHEST, _FARTHEST) * coverage.SNAP) / coverage.SNAP)
 
 
 def densify(xy: NDArray[np.float64], rings: NDArray[np.int64], longest: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -149,7 +149,7 @@ def cases(draw):
 def tabulated(case, **how):
     home, values, use, towns, overlay, people = case
     return ledger.tabulate(
-        zones.cover(towns, home, threads=how.get("threads", 1)), soil(values), use, legend=["x", "y"], people=people, faces=overlay,
+        zones.cover(towns, home), soil(values), use, legend=["x", "y"], people=people, faces=overlay,
         effects=EFFECTS, how=How(**how),
     )  # fmt: skip
 

@@ -4,6 +4,9 @@ Inner loops index by unsigned numbers (no look whether one counts from the end) 
 arrays: each of these is a counted reference, which costs as much as fifty cells.
 """
 
+# Numba finds a type for a number that is now of Python and now of NumPy.
+# mypy: disable-error-code="assignment"
+
 from __future__ import annotations
 
 import numpy as np
@@ -77,9 +80,7 @@ def tabulate(
             if start[z] < start[z + 1]:
                 low, high, cells = _count(pair, at, at_line, start[z], start[z + 1], whole_at, begin, end, column_tile, tile_end, tally)
                 found = _empty(tally, low, high, cells, seen, found, pairs, mm2, row_tile[r], area, z)
-                _add_edges(
-                    pair, pairs, at, at_line, start[z], start[z + 1], edge_at, edge, before, upto, column_tile, mm2, row_tile[r], area, z
-                )
+                _add_edges(pair, pairs, at, at_line, start[z], start[z + 1], edge_at, edge, before, upto, column_tile, mm2, row_tile[r], area, z)
         r = stop
     if len(people) > 0:
         _add_people(first, second, pairs, people, columns, row_entry, zone, whole_at, edge_at, begin, end, edge, before, upto, persons)

@@ -1,11 +1,16 @@
 """Exact cover of a lattice's cells by polygons, in whole numbers from the geometry up.
 
-A vertex is snapped to 2⁻²⁰ of a cell, a crossing of an edge with a line of the lattice to 2⁻³⁰. Each edge is followed
-from its lower endpoint (smaller row), whichever way it runs, so two neighbours see the very same crossings and their
-shares of a cell cancel or add up exactly. What an edge adds to a cell is its height there (cover, in 2⁻³⁰ cells) and
-twice the area between it and the cell's east side (in 2⁻⁶⁰ cells; a whole cell is ``FULL``). Sums may overflow on the
-way: whole numbers wrap round, and the end is right all the same.
+An outline is cut at the lattice's rows into spans: each a piece of an edge within one row. A vertex is snapped to 2⁻²⁰
+of a cell, a crossing of an edge with a row to 2⁻³⁰, counted from the edge's northern end whichever way it runs; within
+a row a span is followed from west to east. So two neighbours see the very same crossings, and their shares of a cell
+cancel or add up exactly. What a span adds to a cell is its height there (cover, in 2⁻³⁰ cells, positive where its ring
+runs south) and twice the area between it and the cell's east side (in 2⁻⁶⁰ cells; a whole cell is ``FULL``).
+
+Inner loops index by unsigned numbers and hand no arrays on, for the reason given in `envgis.kernels.counting`.
 """
+
+# Numba finds a type for a number that is now of Python and now of NumPy.
+# mypy: disable-error-code="assignment"
 
 from __future__ import annotations
 
@@ -17,160 +22,171 @@ SNAP = 1 << 20  # vertices
 ONE = 1 << 30  # crossings
 FULL = 1 << 61  # twice a whole cell's area, ONE · ONE · 2
 
+# Where the only bit of a word stands: powers of two leave different remainders.
+_BIT_AT = np.zeros(67, np.int64)
+_BIT_AT[[(1 << bit) % 67 for bit in range(64)]] = np.arange(64)
+
 
 @njit(cache=True, nogil=True)
-def trace(
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    rings: NDArray[np.int64],
-    rows: int,
-    columns: int,
-    row: NDArray[np.int32],
-    column: NDArray[np.int32],
-    cover: NDArray[np.int64],
-    area: NDArray[np.int64],
-) -> int:
-    """What the edges of one polygon's rings add to the cells that they cross. Returns how many entries were written.
+def count_spans(y: NDArray[np.float64], rings: NDArray[np.int64], rows: int) -> NDArray[np.int64]:
+    """(rows + 1,) where each row's spans will begin, and their number.
 
-    x, y : vertices in columns and rows of the grid, already snapped; exterior rings and holes run opposite ways
-    rings : where each ring begins in them, and the end of the last
-    row, column, cover, area : written to; an edge needs at most |Δx| + |Δy| + 4 entries
+    y : of all vertices, in rows of the grid; rings : where each ring begins in them, and the end of the last
     """
-    n = 0
+    start = np.zeros(rows + 2, np.int64)
     for k in range(len(rings) - 1):
         for i in range(rings[k], rings[k + 1] - 1):
-            xa, ya, xb, yb, sign = x[i], y[i], x[i + 1], y[i + 1], 1
-            if ya == yb:
-                continue
-            if ya > yb:
-                xa, ya, xb, yb, sign = xb, yb, xa, ya, -1
-            first, last = max(0, int(np.floor(ya))), min(rows - 1, int(np.ceil(yb)) - 1)
-            slope = (xb - xa) / (yb - ya)
-            x1 = xa if ya >= first else _round(xa + (first - ya) * slope)
-            for r in range(first, last + 1):
-                x0, x1 = x1, (xb if yb <= r + 1 else _round(xa + (r + 1 - ya) * slope))
-                y0, y1 = max(ya - r, 0.0), min(yb - r, 1.0)
-                step, c, end = _columns(x0, x1, columns)
-                h0, px = int(y0 * ONE), x0
-                while True:
-                    if c == end:
-                        qx, h1 = x1, int(y1 * ONE)
-                    else:
-                        qx = float(c + 1) if step > 0 else float(c)
-                        h1 = max(h0, int(min(y1, ya - r + (qx - xa) / slope) * ONE + 0.5))
-                    if h1 != h0 and c < columns:
-                        east = 2 * ONE if c < 0 else 2 * ONE - int((px - c) * ONE) - int((qx - c) * ONE)
-                        row[n], column[n] = r, max(c, 0)
-                        cover[n], area[n] = sign * (h1 - h0), sign * (h1 - h0) * east
-                        n += 1
-                    if c == end or c >= columns and step > 0:
-                        break
-                    h0, px = h1, qx
-                    c += step
-    return n
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _columns(x0, x1, columns):  # type: ignore[no-untyped-def]
-    """Step, first and last column of an edge within a row.
-
-    What lies west of the grid counts as a whole at its first column: one step does for all of it. What lies east of
-    it touches nothing.
-    """
-    if x1 >= x0:
-        c = int(np.floor(x0))
-        end = max(c, int(np.ceil(x1)) - 1)
-        return 1, min(-1, end) if c < 0 else c, end
-    c = int(np.ceil(x0)) - 1
-    end = max(-1, min(c, int(np.floor(x1))))
-    return -1, max(end, min(c, columns)), end
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _round(value):  # type: ignore[no-untyped-def]
-    return np.floor(value * ONE + 0.5) / ONE
+            first, last = _rows(min(y[i], y[i + 1]), max(y[i], y[i + 1]), rows)
+            if first <= last:
+                start[first + 1] += 1
+                start[last + 2] -= 1
+    for _ in range(2):
+        for r in range(rows + 1):
+            start[r + 1] += start[r]
+    return start[: rows + 1]
 
 
 @njit(cache=True, nogil=True)
-def collect(
+def _rows(north, south, rows):  # type: ignore[no-untyped-def]
+    """First and last row that an edge has a part in; none if it is level or lies outside."""
+    if north == south or south <= 0 or north >= rows:
+        return 0, -1
+    return max(0, int(np.floor(north))), min(rows - 1, int(np.ceil(south)) - 1)
+
+
+@njit(cache=True, nogil=True)
+def cut(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
     rings: NDArray[np.int64],
     zone_rings: NDArray[np.int64],
-    top: NDArray[np.int64],
-    slot: NDArray[np.int64],
-    room: int,
-    z0: int,
-    z1: int,
     rows: int,
-    columns: int,
     start: NDArray[np.int64],
-    column: NDArray[np.int32],
-    cover: NDArray[np.int32],
-    area: NDArray[np.int64],
-) -> int:
-    """Entries of zones z0 … z1 - 1, by zone, row and column, one for each cell. Returns how many there are.
+    zone: NDArray[np.int32],
+    west: NDArray[np.int64],
+    east: NDArray[np.int64],
+    h0: NDArray[np.int32],
+    h1: NDArray[np.int32],
+) -> None:
+    """Cut outlines at rows. Spans come row by row, and in each row by zone.
 
-    x, y, rings : of all zones; zone_rings (zones + 1,) : where each zone's rings begin
-    top (zones,) : first row of each zone; slot (zones + 1,) : where each zone's rows begin in ``start``
-    room : entries that the largest zone may need
-    start : written: where each zone's row begins in ``column``, ``cover``, ``area``, from slot[z0] on
+    x, y : vertices in columns and rows of the grid, snapped; exterior rings and holes run opposite ways
+    rings, zone_rings : where each ring begins in them, where each zone's rings begin in ``rings``
+    start : of `count_spans`
+    Written: zone; west, east : a span's ends, in 2⁻³⁰ columns; h0, h1 : how far these are from the row's northern
+    side, in 2⁻³⁰ rows, with the sign by which h1 - h0 is positive where the ring runs south
     """
-    raw_row, raw_column = np.empty(room, np.int32), np.empty(room, np.int32)
-    raw_cover, raw_area = np.empty(room, np.int64), np.empty(room, np.int64)
-    at = np.empty(room, np.int32)
-    n = 0
-    for z in range(z0, z1):
-        part = rings[zone_rings[z] : zone_rings[z + 1] + 1]
-        entries = trace(x, y, part, rows, columns, raw_row, raw_column, raw_cover, raw_area)
-        height = slot[z + 1] - slot[z]
-        begin = np.zeros(height + 1, np.int32)
-        for i in range(entries):
-            begin[raw_row[i] - top[z] + 1] += 1
-        for r in range(height):
-            begin[r + 1] += begin[r]
-        fill = begin.copy()
-        for i in range(entries):
-            r = raw_row[i] - top[z]
-            j, c = fill[r], raw_column[i]
-            # An edge runs on from cell to cell, so a row's entries come nearly sorted.
-            while j > begin[r] and raw_column[at[j - 1]] > c:
-                at[j] = at[j - 1]
-                j -= 1
-            at[j] = i
-            fill[r] += 1
-        for r in range(height):
-            start[slot[z] + r] = n
-            k = begin[r]
-            while k < begin[r + 1]:
-                c = raw_column[at[k]]
-                total, twice = np.int64(0), np.int64(0)
-                while k < begin[r + 1] and raw_column[at[k]] == c:
-                    total += raw_cover[at[k]]
-                    twice += raw_area[at[k]]
-                    k += 1
-                if total != 0 or twice != 0:
-                    column[n], cover[n], area[n] = c, total, twice
-                    n += 1
-    return n
+    fill = start.copy()
+    for z in range(len(zone_rings) - 1):
+        for k in range(zone_rings[z], zone_rings[z + 1]):
+            for i in range(rings[k], rings[k + 1] - 1):
+                sign = 1 if y[i] < y[i + 1] else -1
+                a, b = (i, i + 1) if sign > 0 else (i + 1, i)
+                first, last = _rows(y[a], y[b], rows)
+                if first > last:
+                    continue
+                slope = (x[b] - x[a]) / (y[b] - y[a])
+                south = _fine(x[a] if y[a] >= first else x[a] + (first - y[a]) * slope)
+                for r in range(first, last + 1):
+                    north, south = south, _fine(x[b] if y[b] <= r + 1 else x[a] + (r + 1 - y[a]) * slope)
+                    top, bottom = sign * int(max(y[a] - r, 0.0) * ONE), sign * int(min(y[b] - r, 1.0) * ONE)
+                    n = np.uint64(fill[r])
+                    fill[r] += 1
+                    zone[n], west[n], east[n] = z, min(north, south), max(north, south)
+                    h0[n], h1[n] = (top, bottom) if north <= south else (-bottom, -top)
 
 
 @njit(cache=True, nogil=True)
-def settle(
-    zones: NDArray[np.int32],
-    top: NDArray[np.int64],
-    slot: NDArray[np.int64],
+def _fine(value):  # type: ignore[no-untyped-def]
+    return np.int64(np.floor(value * ONE + 0.5))
+
+
+@njit(cache=True, nogil=True)
+def gather(
     start: NDArray[np.int64],
-    stop: NDArray[np.int64],
-    column: NDArray[np.int32],
-    cover: NDArray[np.int32],
-    area: NDArray[np.int64],
+    zone: NDArray[np.int32],
+    west: NDArray[np.int64],
+    east: NDArray[np.int64],
+    h0: NDArray[np.int32],
+    h1: NDArray[np.int32],
     r0: int,
     r1: int,
     columns: int,
     outside: int,
     row_entry: NDArray[np.int64],
     entry_zone: NDArray[np.int32],
+    cell_at: NDArray[np.int64],
+    column: NDArray[np.int32],
+    cover: NDArray[np.int32],
+    area: NDArray[np.int64],
+) -> tuple[int, int]:
+    """Cells that the outlines cross on rows r0 … r1 - 1, by row and zone and from west to east, each once.
+
+    start, zone, west, east, h0, h1 : of `cut`
+    outside : a zone that comes last in each row and crosses no cell; none if below 0
+    Written: row_entry (rows + 1,) where each row's zones begin in ``entry_zone``; cell_at (entries + 1,) where each
+    one's cells begin in ``column``, ``cover``, ``area``. Returns how many entries and cells there are.
+    """
+    touched = np.zeros((columns + 63) // 64, np.uint64)
+    dense_cover, dense_area = np.zeros(columns, np.int64), np.zeros(columns, np.int64)
+    n, m, i = 0, 0, np.uint64(start[r0])
+    for r in range(r0, r1):
+        row_entry[r - r0] = n
+        while i < np.uint64(start[r + 1]):
+            z, low, high = zone[i], len(touched), 0
+            entry_zone[n], cell_at[n] = z, m
+            n += 1
+            while i < np.uint64(start[r + 1]) and zone[i] == z:
+                x, h, c = west[i], np.int64(h0[i]), west[i] >> 30
+                if c < 0:
+                    # What lies west of the grid counts as a whole at its first column.
+                    to = np.int64(h1[i]) if east[i] <= 0 else h + np.int64(np.rint(-x * ((h1[i] - h) / (east[i] - x))))
+                    dense_cover[0] += to - h
+                    dense_area[0] += (to - h) * (2 * ONE)
+                    touched[0] |= np.uint64(1)
+                    x, h, c = 0, to, 0
+                while c < columns:
+                    stop, to = east[i], np.int64(h1[i])
+                    if stop > (c + 1) << 30:
+                        stop = (c + 1) << 30
+                        to = h0[i] + np.int64(np.rint((stop - west[i]) * ((to - h0[i]) / (east[i] - west[i]))))
+                    u = np.uint64(c)
+                    dense_cover[u] += to - h
+                    dense_area[u] += (to - h) * (((c + 1) << 31) - x - stop)
+                    touched[u >> np.uint64(6)] |= np.uint64(1) << (u & np.uint64(63))
+                    if stop >= east[i]:
+                        break
+                    x, h, c = stop, to, c + 1
+                low, high = min(low, max(0, west[i]) >> 36), max(high, min(c, columns - 1) >> 6)
+                i += np.uint64(1)
+            for v in range(np.uint64(low), np.uint64(high + 1)):
+                word = touched[v]
+                touched[v] = 0
+                while word != 0:
+                    u = (v << np.uint64(6)) + np.uint64(_lowest(word))
+                    word &= word - np.uint64(1)
+                    column[m], cover[m], area[m] = u, dense_cover[u], dense_area[u]
+                    # What cancels out is no edge.
+                    m += dense_cover[u] != 0 or dense_area[u] != 0
+                    dense_cover[u], dense_area[u] = 0, 0
+        if outside >= 0:
+            entry_zone[n], cell_at[n] = outside, m
+            n += 1
+    row_entry[r1 - r0] = n
+    cell_at[n] = m
+    return n, m
+
+
+@njit(cache=True, nogil=True)
+def settle(
+    row_entry: NDArray[np.int64],
+    entry_zone: NDArray[np.int32],
+    cell_at: NDArray[np.int64],
+    column: NDArray[np.int32],
+    cover: NDArray[np.int32],
+    area: NDArray[np.int64],
+    columns: int,
+    outside: int,
     entry_whole: NDArray[np.int64],
     entry_edge: NDArray[np.int64],
     begin: NDArray[np.int32],
@@ -179,85 +195,74 @@ def settle(
     before: NDArray[np.int64],
     upto: NDArray[np.int64],
 ) -> tuple[int, int]:
-    """Runs of rows r0 … r1 - 1, zone by zone: whole cells, and single cells with the share that the zone takes there.
+    """Runs of some rows, zone by zone: whole cells, and single cells with the share that the zone takes there.
 
-    zones : numbers of the zones that may touch these rows, in turn; start, stop : where each zone's row begins and ends
-        in ``column``, ``cover``, ``area`` (see `collect`)
+    row_entry … area : of `gather`
     outside : number of the zone that takes what the others leave, each cell being shared at most once in all; -1 if
         every zone is counted alone
-    Written: row_entry (rows + 1,), entry_zone, and where each entry's runs begin (entries + 1,); begin, end : whole
-    cells; edge, before, upto : single cells with the running sum of shares before and after the zone.
+    Written: entry_whole, entry_edge (entries + 1,) where each entry's runs begin; begin, end : whole cells; edge,
+    before, upto : single cells with the running sum of shares before and after the zone.
     Returns how many whole runs and edge cells there are; beyond the arrays' length they are counted only.
     """
-    words = (columns + 63) // 64
-    full, part = np.zeros(words, np.uint64), np.zeros(words, np.uint64)
+    full, part = np.zeros((columns + 63) // 64, np.uint64), np.zeros((columns + 63) // 64, np.uint64)
     taken = np.zeros(columns, np.int64)
-    w, e, n = 0, 0, 0
-    for r in range(r0, r1):
-        row_entry[r - r0] = n
-        done = 0
-        for z in zones:
-            if r < top[z] or r >= top[z] + slot[z + 1] - slot[z]:
+    w, e = 0, 0
+    for r in range(len(row_entry) - 1):
+        row_edge, done = e, 0
+        for k in range(row_entry[r], row_entry[r + 1]):
+            entry_whole[k], entry_edge[k] = w, e
+            if entry_zone[k] == outside:
+                if done < columns:
+                    w, e = _rest(columns, full, part, taken, begin, end, edge, before, upto, w, e)
                 continue
-            entry_zone[n], entry_whole[n], entry_edge[n] = z, w, e
-            n += 1
-            s = slot[z] + r - top[z]
-            total, reached = 0, 0
-            i, last = start[s], stop[s]
-            while i <= last:
-                c = column[i] if i < last else columns
-                if total > 0 and reached < c:
-                    if total == ONE and (outside < 0 or not _any(full, part, reached, c)):
-                        if w < len(begin):
-                            begin[w], end[w] = reached, c
-                        w += 1
-                        if outside >= 0:
-                            _set(full, reached, c)
-                            done += c - reached
-                    else:
-                        for k in range(reached, c):
-                            e, done = _cell(k, total * (2 * ONE), outside, full, part, taken, edge, before, upto, e, done)
-                if i == last:
-                    break
+            i, last, total = np.uint64(cell_at[k]), np.uint64(cell_at[k + 1]), 0
+            c = np.int64(column[i]) if i < last else columns
+            while c < columns:
+                # Cells of one share: one that an edge crosses, or all those before the next such cell.
+                if i < last and column[i] == c:
+                    share, beyond = total * (2 * ONE) + area[i], c + 1
+                    total += cover[i]
+                    i += np.uint64(1)
+                else:
+                    share, beyond = total * (2 * ONE), np.int64(column[i]) if i < last else columns
                 # A border that touches itself may leave a few units below nothing or above everything.
-                share = min(total * (2 * ONE) + area[i], FULL)
-                total += cover[i]
-                if share > 0:
-                    e, done = _cell(c, share, outside, full, part, taken, edge, before, upto, e, done)
-                reached = c + 1
-                i += 1
+                whole = share >= FULL
+                if whole and outside >= 0:
+                    for v in range(np.uint64(c >> 6), np.uint64((beyond - 1 >> 6) + 1)):
+                        whole &= (full[v] | part[v]) & _mask(v, c, beyond) == 0
+                    if whole:
+                        for v in range(np.uint64(c >> 6), np.uint64((beyond - 1 >> 6) + 1)):
+                            full[v] |= _mask(v, c, beyond)
+                if whole:
+                    if w < len(begin):
+                        begin[w], end[w] = c, beyond
+                    w += 1
+                    done += beyond - c
+                elif share > 0:
+                    for u in range(np.uint64(c), np.uint64(beyond)):
+                        had = np.int64(0)
+                        if outside >= 0:
+                            v, bit = u >> np.uint64(6), np.uint64(1) << (u & np.uint64(63))
+                            had = FULL if full[v] & bit != 0 else taken[u]
+                            part[v] |= bit
+                        has = min(had + share, FULL)
+                        if has > had:
+                            if e < len(edge):
+                                edge[e], before[e], upto[e] = u, had, has
+                            e += 1
+                            taken[u] = has
+                            done += has == FULL
+                c = beyond
         if outside >= 0:
-            entry_zone[n], entry_whole[n], entry_edge[n] = outside, w, e
-            n += 1
-            if done < columns:
-                w, e = _rest(columns, full, part, taken, begin, end, edge, before, upto, w, e)
             full[:] = 0
             part[:] = 0
-    row_entry[r1 - r0] = n
-    entry_whole[n], entry_edge[n] = w, e
+            if e <= len(edge):
+                for i in range(np.uint64(row_edge), np.uint64(e)):
+                    taken[edge[i]] = 0
+            else:
+                taken[:] = 0
+    entry_whole[len(entry_whole) - 1], entry_edge[len(entry_edge) - 1] = w, e
     return w, e
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _cell(c, share, outside, full, part, taken, edge, before, upto, e, done):  # type: ignore[no-untyped-def]
-    """One zone's share of one cell, after what zones before it took there."""
-    had = 0
-    if outside >= 0:
-        word, bit = c >> 6, np.uint64(1) << np.uint64(c & 63)
-        if full[word] & bit != 0:
-            had = FULL
-        elif part[word] & bit != 0:
-            had = taken[c]
-        part[word] |= bit
-    has = min(had + share, FULL)
-    if has > had:
-        if e < len(edge):
-            edge[e], before[e], upto[e] = c, had, has
-        e += 1
-        taken[c] = has
-        if has == FULL:
-            done += 1
-    return e, done
 
 
 @njit(cache=True, nogil=True)
@@ -265,9 +270,9 @@ def _rest(columns, full, part, taken, begin, end, edge, before, upto, w, e):  # 
     """What no zone of a row took."""
     c = 0
     while c < columns:
-        if _bit(full, c):
+        if _is_set(full, c):
             c = _next(full, c, columns, False)
-        elif _bit(part, c):
+        elif _is_set(part, c):
             if taken[c] < FULL:
                 if e < len(edge):
                     edge[e], before[e], upto[e] = c, taken[c], FULL
@@ -283,31 +288,22 @@ def _rest(columns, full, part, taken, begin, end, edge, before, upto, w, e):  # 
 
 
 @njit(cache=True, nogil=True)
-def _bit(bits, c):  # type: ignore[no-untyped-def]
+def _is_set(bits, c):  # type: ignore[no-untyped-def]
     return (bits[c >> 6] >> np.uint64(c & 63)) & np.uint64(1) != 0
 
 
 @njit(cache=True, nogil=True)
-def _span(w, c0, c1):  # type: ignore[no-untyped-def]
-    """The bits of columns c0 … c1 - 1 that lie in word w."""
-    ones = ~np.uint64(0)
-    low = ones << np.uint64(c0 & 63) if w == c0 >> 6 else ones
-    high = ones >> np.uint64(63 - ((c1 - 1) & 63)) if w == (c1 - 1) >> 6 else ones
-    return low & high
+def _mask(v, c0, c1):  # type: ignore[no-untyped-def]
+    """The bits of columns c0 … c1 - 1 that lie in word v."""
+    first = np.int64(v) << 6
+    low, high = max(np.int64(0), c0 - first), min(np.int64(64), c1 - first)
+    return (~np.uint64(0) >> np.uint64(64 - (high - low))) << np.uint64(low)
 
 
 @njit(cache=True, nogil=True)
-def _set(bits, c0, c1):  # type: ignore[no-untyped-def]
-    for w in range(c0 >> 6, ((c1 - 1) >> 6) + 1):
-        bits[w] |= _span(w, c0, c1)
-
-
-@njit(cache=True, nogil=True)
-def _any(a, b, c0, c1):  # type: ignore[no-untyped-def]
-    for w in range(c0 >> 6, ((c1 - 1) >> 6) + 1):
-        if (a[w] | b[w]) & _span(w, c0, c1) != 0:
-            return True
-    return False
+def _lowest(word):  # type: ignore[no-untyped-def]
+    """Position of a word's lowest bit."""
+    return _BIT_AT[(word & (~word + np.uint64(1))) % np.uint64(67)]
 
 
 @njit(cache=True, nogil=True)
@@ -316,11 +312,7 @@ def _next(bits, c, columns, value):  # type: ignore[no-untyped-def]
     while c < columns:
         word = bits[c >> 6] if value else ~bits[c >> 6]
         word >>= np.uint64(c & 63)
-        if word == 0:
-            c = ((c >> 6) + 1) << 6
-            continue
-        while word & np.uint64(1) == 0:
-            word >>= np.uint64(1)
-            c += 1
-        return min(c, columns)
+        if word != 0:
+            return min(c + _lowest(word), columns)
+        c = ((c >> 6) + 1) << 6
     return columns
