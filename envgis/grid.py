@@ -168,9 +168,15 @@ class Grid:
         """The true areas of its cells."""
         return cell_areas(self)
 
+    @property
+    def cell(self) -> str:
+        """A cell's width as it is said: 25 m, or 1″ on a geographic lattice."""
+        if self.crs.is_geographic:
+            return f"{round(self.dx * 3600, 2):g}″"
+        return f"{round(self.dx * self.crs.axis_info[0].unit_conversion_factor, 2):g} m"
+
     def __str__(self) -> str:
-        unit = "°" if self.crs.is_geographic else " m"
-        return f"{self.columns} × {self.rows} cells of {self.dx:g}{unit}, {self.crs.name}"
+        return f"{self.columns} × {self.rows} cells of {self.cell}, {self.crs.name}"
 
 
 def same_crs(a: CRS, b: CRS) -> bool:

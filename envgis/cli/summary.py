@@ -12,7 +12,6 @@ from envgis.locale import Language, number, percent, phrase
 
 if TYPE_CHECKING:
     from envgis.assessment import Assessment
-    from envgis.grid import Grid
     from envgis.levels import Hazard, HazardKey
     from envgis.pipeline import Screening
     from envgis.publish.figures import Book
@@ -46,17 +45,9 @@ def tell(assessment: Assessment, language: Language) -> None:
 
 def tell_grids(assessment: Assessment, language: Language) -> None:
     """On which lattice each hazard was counted: its own, never moved. On the error stream, as what is said on the way."""
-    told = dict.fromkeys(f"{one.hazard.title[language]} {_cell(one.grid, language)}" for one in assessment.maps.values())
+    told = dict.fromkeys(f"{one.hazard.title[language]} {one.grid.cell} ({one.grid.crs.name})" for one in assessment.maps.values())
     with screen_text.printer(error_stream=True) as say:
         say((phrase("run.grids", language, grids=" · ".join(told)), "dim"))
-
-
-def _cell(grid: Grid, language: Language) -> str:
-    """For example: 25 m (GTM)."""
-    if grid.crs.is_geographic:
-        return f"{number(round(grid.dx * 3600, 2), language)}″ ({grid.crs.name})"
-    metres = grid.dx * grid.crs.axis_info[0].unit_conversion_factor
-    return f"{number(round(metres, 2), language)} m ({grid.crs.name})"
 
 
 def result(out: Path) -> Path:

@@ -93,10 +93,22 @@ def _share_of(m, r, c, row_entry, zone, whole_at, edge_at, begin, end, edge, bef
     for k in range(row_entry[r], row_entry[r + 1]):
         if zone[k] != m:
             continue
-        i = whole_at[k] + np.searchsorted(begin[whole_at[k] : whole_at[k + 1]], c + 1) - 1
+        i = _last_up_to(begin, whole_at[k], whole_at[k + 1], c)
         if i >= whole_at[k] and c < end[i]:
             return np.int64(0), np.int64(FULL)
-        i = edge_at[k] + np.searchsorted(edge[edge_at[k] : edge_at[k + 1]], c)
-        if i < edge_at[k + 1] and edge[i] == c:
+        i = _last_up_to(edge, edge_at[k], edge_at[k + 1], c)
+        if i >= edge_at[k] and edge[i] == c:
             return before[i], upto[i]
     return np.int64(0), np.int64(0)
+
+
+@njit(cache=True, nogil=True)
+def _last_up_to(columns, first, last, c):  # type: ignore[no-untyped-def]
+    """Position of the last of columns[first … last - 1], which rise, that is at most c; first - 1 if there is none."""
+    while first < last:
+        middle = (first + last) // 2
+        if columns[middle] <= c:
+            first = middle + 1
+        else:
+            last = middle
+    return first - 1
