@@ -145,3 +145,11 @@ def test_both_locks_agree() -> None:
 def test_what_ci_runs_is_bash_that_parses() -> None:
     subprocess.run(["bash", "-n", str(ROOT / ".ci/run")], check=True)
     assert os.access(ROOT / ".ci/run", os.X_OK)
+
+
+def test_ci_without_the_real_data_fails_in_one_sentence() -> None:
+    here = {**os.environ, "ENVGIS_TEST_DATA": "/nowhere/at/all"}
+    told = subprocess.run(["bash", str(ROOT / ".ci/run")], capture_output=True, text=True, env=here, check=False)
+    assert told.returncode == 1
+    assert told.stdout == ""
+    assert told.stderr == "The real data are missing: set ENVGIS_TEST_DATA to their folder (/nowhere/at/all is none).\n"
