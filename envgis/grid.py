@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -23,6 +24,7 @@ ALIGNED = 1e-3
 # An area is right to this share (design, ledger rule 1).
 AREA_TOLERANCE = 1e-5
 _LARGEST_TILE = 1024
+_STORED_ROWS = 256
 
 
 class Misaligned(ValueError):
@@ -152,10 +154,15 @@ class Grid:
         bottom, right = max(self.rows, window.row + window.rows), max(self.columns, window.column + window.columns)
         return self.crop(Window(top, left, bottom - top, right - left))
 
-    def blocks(self, cells: int) -> list[Window]:
-        """Bands of whole rows, each of at most ``cells`` cells (and at least one row), from north to south."""
+    def blocks(self, cells: int, first: int = 0) -> list[Window]:
+        """Bands of whole rows, each of at most ``cells`` cells (and at least one row), from north to south.
+
+        first : a row on which a band begins; high ones are cut on multiples of 256 rows from there, as files store them
+        """
         height = max(1, cells // self.columns)
-        return [Window(r, 0, min(height, self.rows - r), self.columns) for r in range(0, self.rows, height)]
+        height -= height % _STORED_ROWS if height >= _STORED_ROWS else 0
+        cuts = [0, *range(first % height or height, self.rows, height), self.rows]
+        return [Window(top, 0, bottom - top, self.columns) for top, bottom in pairwise(cuts)]
 
     def centers(self, window: Window) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """x (columns,) and y (rows,) of the cells' centres in a window."""
@@ -282,9 +289,11 @@ class _EqualArea:
 def _tile_size(slope: float) -> int:
     """Cells over half of which ln(area), rising by ``slope`` a cell, stays within half of the tolerance, an axis' part.
 
-    A quarter less, since a slope between samples may hide a steeper one.
+    A quarter less, since a slope between samples may hide a steeper one; and a power of two, since the slope depends a
+    little on how far the grid reaches: areas should go by the lattice, not by where a file begins.
     """
-    return int(max(1.0, min(_LARGEST_TILE, 0.75 * AREA_TOLERANCE / max(slope, 1e-15))))
+    most = int(max(1.0, min(_LARGEST_TILE, 0.75 * AREA_TOLERANCE / max(slope, 1e-15))))
+    return 1 << (most.bit_length() - 1)
 
 
 class Layer(Protocol):

@@ -107,6 +107,17 @@ def test_the_order_of_reports_in_their_file_changes_no_bit_of_the_ledger(found: 
     assert_frame_equal(assess(actions=country().actions.iloc[::-1]).ledger, found.ledger)
 
 
+def test_a_wider_raster_changes_no_bit_inside(found: Assessment, assess: Callable[..., Assessment]) -> None:
+    """Cells and their areas go by the lattice, not by where a file happens to begin."""
+    wider = {scenario: one.padded(211, 97) for scenario, one in country().landslide.items()}
+    again = assess(landslide=wider)
+    assert next(iter(again.maps.values())).grid.shape != next(iter(found.maps.values())).grid.shape
+    one, two = (t.ledger[t.ledger["municipality"] != ledger.OUTSIDE].reset_index(drop=True) for t in (found, again))
+    assert_frame_equal(one, two)
+    for name in ("hazard_levels", "landuse_hazard", "adaptation", "coverage", "site_hazards"):
+        assert_frame_equal(again.tables[name], found.tables[name])
+
+
 # What adds up
 
 

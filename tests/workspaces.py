@@ -60,6 +60,11 @@ class Raster:
         corner = self.corner[0] + (columns.start or 0) * self.cell, self.corner[1] - (rows.start or 0) * self.cell
         return Raster(self.values[rows, columns], self.crs, corner, self.cell, self.nodata)
 
+    def padded(self, rows: int, columns: int) -> Raster:
+        """The same map in a wider file: more cells without data to the north and west, and a few to the south and east."""
+        values = np.pad(self.values, ((rows, 5), (columns, 5)), constant_values=self.nodata)
+        return Raster(values, self.crs, (self.corner[0] - columns * self.cell, self.corner[1] + rows * self.cell), self.cell, self.nodata)
+
     def refined(self) -> Raster:
         """The same map in cells of half the size."""
         return Raster(np.kron(self.values, np.ones((2, 2), self.values.dtype)), self.crs, self.corner, self.cell / 2, self.nodata)
