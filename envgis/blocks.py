@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from distributed import Client
 
-CELLS = 6_000_000
+CELLS = 512 * 24_576
 # Enough tasks a worker to even out, few enough for 2 ms a task not to matter.
 _TASKS_A_WORKER = 12
 

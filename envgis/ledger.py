@@ -34,6 +34,7 @@ VALUES = ["area_mm2", "people_micro"]
 # A NumPy, Dask or xarray array: their types have nothing in common.
 Cells = Any
 _MOST_CLASSES = 254
+_STORED_ROWS = 512
 _LEVELS = np.array([*LEVELS, NO_DATA], np.uint8)
 
 
@@ -155,8 +156,17 @@ def count(study: Study, codes: Sequence[str], legend: Sequence[str], how: How, p
     if study.classes > _MOST_CLASSES:
         raise ValueError(f"at most {_MOST_CLASSES} land-use classes")
     study = _prepared(study)
-    part = how.add_up(_count_block, study, study.cover.grid.blocks(how.cells), Part.__add__, progress)
+    part = how.add_up(_count_block, study, blocks(study, how.cells), Part.__add__, progress)
     return add([_frame(study, i, part, codes, legend) for i in range(len(study.maps))])
+
+
+def blocks(study: Study, cells: int) -> list[Window]:
+    """The bands of rows in which a study is counted, each of at most ``cells`` cells.
+
+    They are cut where most files are: two threads that shared a row of stored tiles would both unpack it.
+    """
+    grid = study.cover.grid
+    return grid.blocks(min(cells, _STORED_ROWS * grid.columns), grid.offset(study.maps[0].layer.grid)[0])
 
 
 def _prepared(study: Study) -> Study:
@@ -288,16 +298,21 @@ def _frame(study: Study, i: int, part: Part, codes: Sequence[str], legend: Seque
         m, b = int(row["municipality"]), position[level] * width + use
         area[m, b] -= mm2
         people[m, b] -= micro
-        rows.append((names[m], str(row["face"]), level, best, central, worst, classes[use], mm2, micro))
+        rows.append((m, str(row["face"]), level, best, central, worst, use, mm2, micro))
     if study.people is not None:
         # People whom the lattice does not reach are outside too: nobody is lost.
         people[-1, (len(_LEVELS) - 1) * width + study.classes] += study.people.total - int(part.people[i].sum())
-    for z, b in zip(*np.nonzero((area != 0) | (people != 0)), strict=True):
-        level = int(_LEVELS[b // width])
-        rows.append((names[z], "", level, level, level, level, classes[b % width], int(area[z, b]), int(people[z, b])))
-    frame = pd.DataFrame(rows, columns=[*KEYS[3:], *VALUES])
+    z, bins = np.nonzero((area != 0) | (people != 0))
+    levels = _LEVELS[bins // width]
+    free = dict(zip(KEYS[3:], [z, "", levels, levels, levels, levels, bins % width], strict=True))
+    frame = pd.DataFrame(free | {"area_mm2": area[z, bins], "people_micro": people[z, bins]})
+    if rows:
+        frame = pd.concat([frame, pd.DataFrame(rows, columns=frame.columns)], ignore_index=True)
+    frame["municipality"] = np.array(names, object)[frame["municipality"]]
+    frame["landuse"] = np.array(classes, object)[frame["landuse"]]
     key = study.maps[i].key
     frame.insert(0, "return_period", key.return_period)
     frame.insert(0, "scenario", key.scenario)
     frame.insert(0, "hazard", key.hazard)
-    return frame.astype({"return_period": "Float64", "area_mm2": "int64", "people_micro": "int64"} | dict.fromkeys(KEYS[5:9], "uint8"))
+    text = dict.fromkeys(["municipality", "face", "landuse"], "str")
+    return frame.astype({"return_period": "Float64", "area_mm2": "int64", "people_micro": "int64"} | dict.fromkeys(KEYS[5:9], "uint8") | text)

@@ -209,7 +209,7 @@ def _count(
         cover = zones.cover(areas, grid)
         legend = [str(code) for code in read.landuse.legend["code"]] if read.landuse else []
         one = ledger.Study(cover, maps, classes, len(legend), people, faces, assumed)
-        blocks = len(grid.blocks(how.cells))
+        blocks = len(ledger.blocks(one, how.cells))
 
         def tell(done: int, i: int = i, blocks: int = blocks) -> None:
             if progress is not None:

@@ -9,6 +9,8 @@ arrays: each of these is a counted reference, which costs as much as fifty cells
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -21,9 +23,19 @@ _APART = 16  # so that the same pair's places in two lanes do not fall on one li
 _BAND = 1 << 19  # cells of a band of rows, whose pairs stay at hand while one zone after the other is counted
 
 
+_own = threading.local()
+
+
 def tallies(tiles: int) -> NDArray[np.uint32]:
-    """Counts of pairs for so many tiles in a row, all zero: what `tabulate` needs to work with."""
-    return np.zeros((tiles, _LANES, PAIRS + _APART), np.uint32)
+    """Counts of pairs for so many tiles in a row, all zero: what `tabulate` needs to work with.
+
+    Each thread has its own and gets them again, since `tabulate` leaves zeros: new ones for every block cost more than
+    counting it.
+    """
+    had: NDArray[np.uint32] | None = getattr(_own, "tallies", None)
+    if had is None or len(had) < tiles:
+        had = _own.tallies = np.zeros((tiles, _LANES, PAIRS + _APART), np.uint32)
+    return had[:tiles]
 
 
 @njit(cache=True, nogil=True)
