@@ -37,8 +37,8 @@ SMALLEST_FACTOR = 0.05
 # "Up to one level lower is assumed" where the central remaining factor is at most this.
 HALVED = 0.5
 _CIRCLE = 64
-# Footprints are overlaid on a lattice of tenths of a millimetre, so that borders that should fall together do.
-_PRECISION_M = 1e-4
+# Footprints are overlaid on a lattice of micrometres: borders that should fall together do, and no figure feels it.
+_PRECISION_M = 1e-6
 
 
 def in_force(actions: pd.DataFrame, date: dt.date) -> pd.Series:
