@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import os
@@ -265,6 +266,8 @@ def test_results_stay_inside_the_workspace(call: Call, folder: Path) -> None:
 
 
 def test_a_cluster_that_is_not_there(call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Its settings must be there before some of them are lent, or all of them go when the loan ends.
+    importlib.import_module("distributed")
     with dask.config.set({"distributed.comm.timeouts.connect": "1s", "distributed.comm.retry.count": 0}):
         said = call("run", folder, "--scheduler", "tcp://127.0.0.1:1")
     assert said.code == 2 and "no responde tcp://127.0.0.1:1" in said.err and not (folder / "maps").exists()
