@@ -24,6 +24,8 @@ LEVELS = (0, 1, 2, 3, 4, 5)
 HIGH = (4, 5)
 # A depth beyond this is no flood but a wrong no-data tag (design, "Levels from values").
 DEEPEST_M = 50.0
+# A model's arithmetic leaves depths of some tenths of a millimetre below 0 in dry cells; what lies lower is no depth.
+DRY_M = -0.001
 
 # Chosen for equal steps of lightness and for every kind of colour vision; one table for all products.
 COLOURS: Mapping[int, str] = {0: "#E6EDF2", 1: "#FEF6CF", 2: "#F7C04A", 3: "#DD7325", 4: "#AB2B36", 5: "#531547", NO_DATA: "#FFFFFF"}
@@ -51,7 +53,7 @@ class Breakpoints:
 
     bounds : four numbers, rising, or falling where danger rises as the value falls
     closed : "right": a value on a bound belongs to the lower level; "left": to the higher
-    zero_is_absent : whether the value 0 is level 0 (a dry cell) or a value like any other
+    zero_is_absent : whether the value 0 is level 0 (a dry cell, down to `DRY_M`; lower is no data) or a value like others
     """
 
     bounds: tuple[float, float, float, float]
@@ -82,7 +84,8 @@ class Breakpoints:
         sign = -1 if self.falling else 1
         out = np.empty(stored.shape, np.uint8)
         cells = np.ascontiguousarray(stored).reshape(-1)
-        level(cells, float(fill), scale, offset, sign * bounds, sign, self.closed == "right", self.zero_is_absent, NO_DATA, out.reshape(-1))
+        dry = DRY_M if self.zero_is_absent else math.nan
+        level(cells, float(fill), scale, offset, sign * bounds, sign, self.closed == "right", dry, NO_DATA, out.reshape(-1))
         return out
 
 

@@ -20,6 +20,11 @@ def test_flood_depth_by_the_source():
     assert FLOOD.levels(depth).tolist() == [0, 1, 1, 2, 2, 3, 4, 4, 5, NO_DATA]
 
 
+def test_a_negative_depth_is_rounding_or_no_depth_at_all():
+    """Some tenths of a millimetre below 0 are dry; a sentinel under a wrong no-data tag is never level 0."""
+    assert FLOOD.levels(np.array([-0.0004, -0.001, -0.5, -3.4e38])).tolist() == [0, NO_DATA, NO_DATA, NO_DATA]
+
+
 def test_soil_loss_by_the_source():
     """NRCS classes: left-closed, and 0 is a value like any other."""
     assert EROSION.levels(np.array([0, 6.69, 6.7, 11.2, 22.4, 33.59, 33.6])).tolist() == [1, 1, 2, 3, 4, 4, 5]

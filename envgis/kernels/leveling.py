@@ -16,7 +16,7 @@ def level(
     bounds: NDArray[np.float64],
     sign: int,
     right: bool,
-    zero_is_absent: bool,
+    dry: float,
     no_data: int,
     out: NDArray[np.uint8],
 ) -> None:
@@ -25,6 +25,7 @@ def level(
     fill : the stored value that stands for no data; NaN always does
     bounds : four, rising; sign : -1 where the values are to be turned round first, since danger rises as they fall
     right : a value on a bound belongs to the lower level
+    dry : values from here, below 0, up to 0 are level 0, and those below it no data, never level 0; NaN: 0 is a value
     """
     b1, b2, b3, b4 = bounds
     for i in range(len(stored)):
@@ -33,8 +34,8 @@ def level(
             out[i] = no_data
             continue
         v = v * scale + offset
-        if zero_is_absent and v == 0:
-            out[i] = 0
+        if v <= 0 and not np.isnan(dry):
+            out[i] = 0 if v > dry else no_data
             continue
         v *= sign
         if right:

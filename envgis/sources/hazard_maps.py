@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from envgis import workspace
 from envgis.faults import Fault, Place, errors
-from envgis.levels import DEEPEST_M, LEVELS, NO_DATA, Breakpoints, Hazard, HazardKey, HazardMap, code_table, published
+from envgis.levels import DEEPEST_M, DRY_M, LEVELS, NO_DATA, Breakpoints, Hazard, HazardKey, HazardMap, code_table, published
 from envgis.locale import LANGUAGES, phrases
 from envgis.sources.file_layer import FileLayer
 from envgis.sources.georeference import to_lonlat
@@ -133,7 +133,12 @@ def _value_faults(table: workspace.Hazard, layer: FileLayer, facts: Facts, at: P
     # A sentinel has said so already.
     if table.kind in _AMOUNTS and facts.low < 0 and not sentinels:
         values = {"value": facts.low, "place": place_of(layer, facts.low_at), "nodata": layer.declared}
-        yield Fault("depth-negative" if table.kind == "depth" else "amount-negative", at, f"{facts.low:g}", values)
+        if table.kind != "depth":
+            yield Fault("amount-negative", at, f"{facts.low:g}", values)
+        elif facts.low > DRY_M:
+            yield Fault("depth-below-dry", at, f"{facts.low:g}", values, "warning")
+        else:
+            yield Fault("depth-negative", at, f"{facts.low:g}", values)
 
 
 def sentinel_faults(layer: FileLayer, facts: Facts, at: Place) -> Iterator[Fault]:
