@@ -41,6 +41,14 @@ NOT_INSTALLED = (
 )
 
 
+def use(folder: str) -> None:
+    """Take another folder of the project than .venv for the environment."""
+    global VENV, STAMP, BIN, PYTHON
+    VENV = ROOT / folder
+    STAMP, BIN = VENV / STAMP.name, VENV / BIN.name
+    PYTHON = BIN / PYTHON.name
+
+
 def prepare(lock: str) -> Path:
     """The Python of an environment that holds lock/<lock>.txt and this project; at once if it is there already."""
     if hasattr(sys.stdout, "reconfigure"):  # a console that lacks a letter shows its code instead of stopping
@@ -53,7 +61,7 @@ def prepare(lock: str) -> Path:
     if tools is None:
         sys.exit(NO_VENV)
     make, install = tools
-    say("Preparando el entorno en .venv (solo la primera vez) · Making the environment in .venv (the first time only)")
+    say("Preparando el entorno en {0} (solo la primera vez) · Making the environment in {0} (the first time only)".format(VENV.name))
     if STAMP.exists():
         STAMP.unlink()  # an installation that is cut short must not pass for a whole one
     if _version(str(PYTHON)) != _version(base):

@@ -14,7 +14,12 @@ import environment
 from environment import ROOT, program, say
 
 LOCK = ["--universal", "--generate-hashes", "--no-build", "--emit-build-options", "--no-header", "--quiet", "--group", "build", "pyproject.toml"]
-DEV = ["--all-extras", "--group", "dev", "-c", "lock/run.txt"]
+# What each lock holds beside the package's own dependencies.
+MORE = {
+    "run": [],
+    "dev": ["--all-extras", "--group", "dev", "-c", "lock/run.txt"],
+    "bench": ["--group", "bench", "-c", "lock/run.txt"],
+}
 
 
 def main() -> int:
@@ -47,7 +52,7 @@ def lock_is_stale() -> bool:
     say("── lock")
     stale = False
     with tempfile.TemporaryDirectory() as folder:
-        for name, more in (("run", []), ("dev", DEV)):
+        for name, more in MORE.items():
             committed, fresh = ROOT / "lock" / (name + ".txt"), Path(folder) / (name + ".txt")
             fresh.write_bytes(committed.read_bytes())
             code = environment.run([program("uv"), "pip", "compile", *LOCK, *more, "-o", str(fresh)])

@@ -1,0 +1,166 @@
+"""Runs the benchmark's contestants side by side and prints medians and their ratios.
+
+python side_by_side.py [--quick] [--rounds 7] [--folder FOLDER]
+python side_by_side.py once NAME FOLDER RUNS     (what it starts itself: one contestant in a process of its own)
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+HERE = Path(__file__).resolve().parent
+# Zones that no centre of a cell lies in would make it unfair; W1's have 400,000 cells each.
+SIZES = {False: (12_000, 340), True: (1_200, 40)}
+AGREED = 1e-6
+
+
+def main() -> int:
+    """1 if envgis and exactextract do not agree."""
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--quick", action="store_true", help="small rasters, few rounds")
+    arguments.add_argument("--rounds", type=int, help="how often each is run (peers: a third of it)")
+    arguments.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "envgis-benchmark", help="for the rasters")
+    options = arguments.parse_args()
+    cells, count = SIZES[options.quick]
+    rounds = options.rounds or (2 if options.quick else 9)
+    small, large = (_workload(options.folder, size, count) for size in (cells, 2 * cells))
+
+    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, {cells:,} × {cells:,} cells, {count} zones\n")
+    agreed = _agreement(small)
+    _ratios(_in_one_process(small, rounds), _in_processes(small, max(1, rounds // 3)))
+    _growth(small, large, max(2, rounds // 3))
+    _start(rounds)
+    _demo()
+    return 0 if agreed else 1
+
+
+def _workload(folder: Path, cells: int, count: int) -> Path:
+    """A folder with the workload, made if it is not there."""
+    import contestants
+    import workload
+
+    version = hashlib.sha256((HERE / "workload.py").read_bytes()).hexdigest()[:12]
+    home = folder / f"{version}-{cells}-{count}"
+    if not (home / "done").exists():
+        print(f"Making {cells:,} × {cells:,} cells in {home}", flush=True)
+        home.mkdir(parents=True, exist_ok=True)
+        workload.zones(cells, count).to_file(home / "zones.gpkg")
+        workload.rasters(home, cells)
+        contestants.join(contestants.Work(home))
+        (home / "done").touch()
+    return home
+
+
+def _agreement(folder: Path) -> bool:
+    """Whether the cells of each zone and pair are exactextract's, to a millionth of the zone."""
+    import contestants
+
+    mine, theirs = contestants.shares(contestants.Work(folder))
+    apart = (abs(mine - theirs) / theirs.sum(axis=1, keepdims=True)).max()
+    print(f"Largest difference from exactextract, as a share of its zone: {apart:.1e} ({'agreed' if apart <= AGREED else 'NOT AGREED'})\n")
+    return bool(apart <= AGREED)
+
+
+def _in_one_process(folder: Path, rounds: int) -> dict[str, list[float]]:
+    """Seconds of each contestant, in turn, after each has run once."""
+    import contestants
+
+    work = contestants.Work(folder)
+    seconds: dict[str, list[float]] = {name: [] for name in contestants.CONTESTANTS}
+    for turn in range(rounds + 1):
+        for name, taken in seconds.items():
+            if name in contestants.PEERS and turn % 3 != 1:
+                continue
+            began = time.perf_counter()
+            contestants.run(name, work)
+            if turn > 0:
+                taken.append(time.perf_counter() - began)
+    return seconds
+
+
+def _in_processes(folder: Path, runs: int) -> dict[str, list[float]]:
+    """Seconds of whole processes: start, imports, reading the zones, and the job once."""
+    import contestants
+
+    return {name: [_once(name, folder, 1)["process_s"] for _ in range(runs)] for name in contestants.CONTESTANTS}
+
+
+def _ratios(inside: dict[str, list[float]], whole: dict[str, list[float]]) -> None:
+    seconds = {name: median(taken) for name, taken in inside.items()}
+    print(f"{'':24}{'seconds':>9}{'÷ decode':>10}{'÷ envgis':>10}{'process':>10}")
+    for name, one in seconds.items():
+        ratios = one / seconds["decode"], one / seconds["envgis, 1 thread"]
+        print(f"{name:24}{one:9.3f}{ratios[0]:10.2f}{ratios[1]:10.2f}{median(whole[name]):10.2f}")
+    print()
+
+
+def _growth(small: Path, large: Path, runs: int) -> None:
+    """Memory and time at twice the rows and columns, each in a process of its own."""
+    name = "envgis, 1 thread"
+    first, second = (_once(name, folder, runs) for folder in (small, large))
+    print(f"Peak memory {first['peak_mb']:.0f} MB; at four times the cells {second['peak_mb']:.0f} MB", end="")
+    print(f" ({second['peak_mb'] / first['peak_mb']:.2f} ×) and {second['seconds'] / first['seconds']:.2f} × the time\n")
+
+
+def _start(runs: int) -> None:
+    program = Path(sys.executable).with_name("envgis" + Path(sys.executable).suffix)
+    help_s = median(_seconds([str(program), "--help"]) for _ in range(runs))
+    click_s = median(_seconds([sys.executable, "-c", "import click"]) for _ in range(runs))
+    print(f"envgis --help: {help_s * 1e3:.0f} ms, {help_s / click_s:.1f} × import click ({click_s * 1e3:.0f} ms)")
+
+
+def _demo() -> None:
+    program = Path(sys.executable).with_name("envgis" + Path(sys.executable).suffix)
+    with tempfile.TemporaryDirectory() as folder:
+        print(f"envgis demo: {_seconds([str(program), 'demo', str(Path(folder) / 'demo')]):.1f} s")
+
+
+def _seconds(command: list[str]) -> float:
+    began = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def _once(name: str, folder: Path, runs: int) -> dict[str, float]:
+    began = time.perf_counter()
+    command = [sys.executable, __file__, "once", name, str(folder), str(runs)]
+    told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, encoding="utf-8").stdout
+    return {**json.loads(told), "process_s": time.perf_counter() - began}
+
+
+def _report(name: str, folder: Path, runs: int) -> None:
+    """Carry out a job and print, as JSON, the seconds of the fastest run and the process's largest memory."""
+    import contestants
+
+    work, taken = contestants.Work(folder), []
+    for _ in range(runs):
+        began = time.perf_counter()
+        contestants.run(name, work)
+        taken.append(time.perf_counter() - began)
+    print(json.dumps({"seconds": min(taken), "peak_mb": _peak_mb()}))
+
+
+def _peak_mb() -> float:
+    """The largest memory that this process has held."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text(encoding="utf-8").split("VmHWM:")[1].split()[0]) / 1024
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["once"]:
+        _report(sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]))
+    else:
+        sys.exit(main())
