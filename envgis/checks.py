@@ -60,12 +60,14 @@ def check(folder: Path, out: Path | None = None) -> Checked:
     reports = take(inputs.reports, workspace.actions, inputs.municipalities) if workspace.actions else None
     if reports is not None:
         faults += reports.notes
-    set_aside = reports.set_aside if reports else ()
+    # Where no municipality could be read no place can be judged: that is said once, not for each row.
+    placed = len(inputs.municipalities) > 0
+    set_aside = reports.set_aside if reports and placed else ()
     sites = 0
     if workspace.sites:
         try:
             table, sites_aside, notes = take_sites(inputs.sites, workspace.sites.columns, inputs.municipalities)
-            sites, set_aside = len(table), (*set_aside, *sites_aside)
+            sites, set_aside = len(table), (*set_aside, *(sites_aside if placed else ()))
         except BadInput as stop:
             notes = stop.faults
         faults += notes
@@ -73,7 +75,7 @@ def check(folder: Path, out: Path | None = None) -> Checked:
         workspace=workspace,
         faults=tuple(dict.fromkeys(faults)),
         set_aside=set_aside,
-        reports_read=reports.rows_read if reports else None,
+        reports_read=reports.rows_read if reports and placed else None,
         reports_accepted=len(reports.table) if reports else 0,
         sites_read=sum(len(file.rows) for file in inputs.sites) if workspace.sites else None,
         sites_accepted=sites,

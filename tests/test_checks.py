@@ -12,6 +12,7 @@ from small_workspace import TOML
 
 from envgis import locale
 from envgis.checks import check
+from envgis.faults import errors
 from envgis.sources.inputs import gather
 from envgis.sources.workspace_file import read_workspace
 
@@ -88,3 +89,16 @@ def test_all_parts_of_a_shapefile_are_inputs(folder: Path) -> None:
     read, faults = gather(read_workspace(folder), folder)
     assert not faults
     assert {name for name, _, _ in read.files} >= {"m.shp", "m.dbf", "m.shx", "m.prj", "m.cpg", "l.tif", "a.csv", "s.csv"}
+
+
+@pytest.mark.parametrize("broken", ["missing", "html", "cut"])
+def test_without_a_readable_municipality_no_row_is_judged(folder: Path, broken: str) -> None:
+    """Found by hand: looking for the nearest of no municipalities broke the check itself."""
+    layer = folder / "m.gpkg"
+    if broken == "missing":
+        layer.unlink()
+    else:
+        layer.write_bytes(b"<!DOCTYPE html><html></html>" if broken == "html" else layer.read_bytes()[:4000])
+    found = check(folder)
+    assert {f.at.file for f in errors(found.faults)} >= {"m.gpkg"}
+    assert found.set_aside == () and found.reports_read is None

@@ -107,6 +107,8 @@ class Gazetteer:
 
     def near(self, position: Whole, lon: Floats, lat: Floats) -> Mask:
         """Whether each place lies in the municipality at ``position`` or at most `TOLERANCE_M` outside."""
+        if not len(self.shapes):
+            return np.zeros(len(lon), bool)
         with np.errstate(invalid="ignore"):
             pad = TOLERANCE_M / 100_000  # degrees of latitude, generously
             west, south, east, north = shapely.bounds(self.shapes)[np.maximum(position, 0)].T
