@@ -215,13 +215,13 @@ def settle(
                 if done < columns:
                     w, e = _rest(columns, full, part, taken, begin, end, edge, before, upto, w, e)
                 continue
-            i, last, total = np.uint64(cell_at[k]), np.uint64(cell_at[k + 1]), 0
+            i, last, total = np.uint64(cell_at[k]), np.uint64(cell_at[k + 1]), np.int64(0)
             c = np.int64(column[i]) if i < last else columns
             while c < columns:
                 # Cells of one share: one that an edge crosses, or all those before the next such cell.
                 if i < last and column[i] == c:
                     share, beyond = total * (2 * ONE) + area[i], c + 1
-                    total += cover[i]
+                    total += np.int64(cover[i])
                     i += np.uint64(1)
                 else:
                     share, beyond = total * (2 * ONE), np.int64(column[i]) if i < last else columns
