@@ -100,6 +100,9 @@ def tabulate(
     landuse : classes on that grid, or (rows, columns) positions in ``legend``; legend : the classes' codes
     codes : the zones' names (default: their numbers)
 
+    Raises ValueError if a legend is missing or too long, or if there are not as many codes as zones; TypeError if levels
+    or classes are no whole numbers.
+
     >>> import geopandas as gpd, shapely
     >>> grid = Grid.from_bounds(32615, (500_000, 0, 500_030, 30), 10)
     >>> square = gpd.GeoSeries([shapely.box(500_005, 5, 500_025, 25)], crs=32615)
@@ -114,6 +117,8 @@ def tabulate(
         level = class_map(plain, cover.grid, _bytes(level))
     if landuse is not None and legend is None:
         raise ValueError("land use needs its legend")
+    if codes is not None and len(codes) != cover.count:
+        raise ValueError(f"{len(codes)} codes for {cover.count} zones")
     if landuse is not None and hasattr(landuse, "shape"):
         landuse = _Held(ArrayLayer(cover.grid, _bytes(landuse), NO_DATA), len(legend or ()))
     study = Study(cover, (replace(level, grid=cover.grid),), landuse, len(legend or ()), people, faces, effects)
@@ -122,10 +127,13 @@ def tabulate(
 
 
 def _bytes(cells: Cells) -> Any:
-    """Cells as uint8 from north to south, still lazy if they are so."""
+    """Cells as uint8 from north to south, still lazy if they are so. Raises TypeError if they are no whole numbers."""
     if hasattr(cells, "dims"):
         down = np.asarray(cells[cells.dims[0]])
         cells = (cells[::-1] if len(down) > 1 and down[0] < down[-1] else cells).data
+    cells = cells if hasattr(cells, "dtype") else np.asarray(cells)
+    if not np.issubdtype(cells.dtype, np.integer):
+        raise TypeError(f"levels and classes are whole numbers, not {cells.dtype}")
     return cells if cells.dtype == np.uint8 else cells.astype(np.uint8)
 
 
@@ -186,7 +194,7 @@ def _count_block(study: Study, window: Window) -> Part:
     shape = (len(study.maps), cover.count + 1, len(_LEVELS) * (study.classes + 1))
     part = Part(np.zeros(shape, np.int64), np.zeros(shape, np.int64), [{} for _ in study.maps])
     taken = _taken(study, window, runs, people) if study.face_cover is not None else None
-    tally = counting.tallies(grid.areas.mm2.shape[1])
+    tally = counting.tallies()
     for i, hazard in enumerate(study.maps):
         stored, codes, table, fill = _codes(hazard, window)
         pairs = (table[:, None] * (study.classes + 1) + use_table[None, :]).astype(np.int32)

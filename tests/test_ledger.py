@@ -238,3 +238,13 @@ def test_too_many_classes_and_a_missing_legend():
         ledger.tabulate(cover, LEVEL[:1, :1], USE[:1, :1], legend=[str(i) for i in range(255)])
     with pytest.raises(ValueError, match="legend"):
         ledger.tabulate(cover, LEVEL[:1, :1], USE[:1, :1])
+
+
+def test_too_many_codes_and_levels_that_are_no_whole_numbers():
+    """Found by hand: a code too many was given to the land outside, and 4.5 was cut to 4."""
+    cover = zones.cover(boxes((0, 0, 1, 1)), grid(1, 1))
+    with pytest.raises(ValueError, match="2 codes for 1 zone"):
+        ledger.tabulate(cover, LEVEL[:1, :1], codes=["A", "B"])
+    with pytest.raises(TypeError, match="whole numbers"):
+        ledger.tabulate(cover, np.array([[4.5]]))
+    assert cells(ledger.tabulate(cover, [[4]]), level=4) == pytest.approx(1, rel=1e-5)
