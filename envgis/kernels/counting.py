@@ -19,6 +19,7 @@ from envgis.kernels.coverage import FULL
 
 PAIRS = 1 << 16  # of two stored bytes: first · 256 + second
 _LANES = 4  # tallies in turn: an addition need not wait until the one before it is stored
+_TILES = 8  # counted at once: few zones reach over more
 _APART = 16  # so that the same pair's places in two lanes do not fall on one line of the cache
 _BAND = 1 << 19  # cells of a band of rows, whose pairs stay at hand while one zone after the other is counted
 
@@ -26,16 +27,16 @@ _BAND = 1 << 19  # cells of a band of rows, whose pairs stay at hand while one z
 _own = threading.local()
 
 
-def tallies(tiles: int) -> NDArray[np.uint32]:
-    """Counts of pairs for so many tiles in a row, all zero: what `tabulate` needs to work with.
+def tallies() -> NDArray[np.uint32]:
+    """Counts of pairs, all zero: what `tabulate` needs to work with.
 
-    Each thread has its own and gets them again, since `tabulate` leaves zeros: new ones for every block cost more than
-    counting it.
+    Each thread has its own and gets them again, since `tabulate` leaves zeros: 8 MB to clear for every block would be
+    felt.
     """
-    had: NDArray[np.uint32] | None = getattr(_own, "tallies", None)
-    if had is None or len(had) < tiles:
-        had = _own.tallies = np.zeros((tiles, _LANES, PAIRS + _APART), np.uint32)
-    return had[:tiles]
+    if not hasattr(_own, "tallies"):
+        _own.tallies = np.zeros((_TILES, _LANES, PAIRS + _APART), np.uint32)
+    kept: NDArray[np.uint32] = _own.tallies
+    return kept
 
 
 @njit(cache=True, nogil=True)
@@ -69,7 +70,7 @@ def tabulate(
     people (cells,) : millionths of a person in each cell; empty if there are none
     row_entry … upto : the block's `envgis.zones.Runs`
     row_tile (rows,), column_tile (columns,), mm2 : areas of its cells, see `envgis.grid.CellAreas`
-    tally : of `tallies`, all zero, and all zero again at the end
+    tally : of `tallies`, and all zero again at the end
 
     Whole cells are counted, and multiplied by their area once for each tile and zone; only single cells at edges are
     rounded on their own.
@@ -90,8 +91,10 @@ def tabulate(
         at, at_line, start = _by_zone(row_entry, zone, r, stop, columns, area.shape[0])
         for z in range(area.shape[0]):
             if start[z] < start[z + 1]:
-                low, high, cells = _count(pair, at, at_line, start[z], start[z + 1], whole_at, begin, end, column_tile, tile_end, tally)
-                found = _empty(tally, low, high, cells, seen, found, pairs, mm2, row_tile[r], area, z)
+                low, high = _reach(at, start[z], start[z + 1], whole_at, begin, end, column_tile)
+                for t in range(low, high + 1, _TILES):
+                    cells = _count(pair, at, at_line, start[z], start[z + 1], whole_at, begin, end, column_tile, tile_end, t, tally)
+                    found = _empty(tally, t, min(high, t + _TILES - 1), cells, seen, found, pairs, mm2, row_tile[r], area, z)
                 _add_edges(pair, pairs, at, at_line, start[z], start[z + 1], edge_at, edge, before, upto, column_tile, mm2, row_tile[r], area, z)
         r = stop
     if len(people) > 0:
@@ -124,17 +127,36 @@ def _by_zone(row_entry, zone, r0, r1, columns, zones):  # type: ignore[no-untype
 
 
 @njit(cache=True, nogil=True)
-def _count(pair, at, at_line, k0, k1, whole_at, begin, end, column_tile, tile_end, tally):  # type: ignore[no-untyped-def]
-    """Count the pairs in whole cells of entries k0 … k1 - 1. Returns the first and last tile touched, and how many cells."""
-    low, high, cells = len(tile_end), -1, 0
+def _reach(at, k0, k1, whole_at, begin, end, column_tile):  # type: ignore[no-untyped-def]
+    """First and last tile in which entries k0 … k1 - 1 have whole cells; the last is less than the first if they have none."""
+    low, high = np.int64(column_tile[-1]) + 1, np.int64(-1)
+    for k in range(k0, k1):
+        first, last = whole_at[at[k]], whole_at[at[k] + 1] - 1
+        if first <= last:
+            low = min(low, np.int64(column_tile[begin[first]]))
+            high = max(high, np.int64(column_tile[end[last] - 1]))
+    return low, high
+
+
+@njit(cache=True, nogil=True)
+def _count(pair, at, at_line, k0, k1, whole_at, begin, end, column_tile, tile_end, low, tally):  # type: ignore[no-untyped-def]
+    """Count the pairs in whole cells of entries k0 … k1 - 1, in as many tiles from ``low`` on as there are tallies.
+
+    Returns how many cells they are.
+    """
+    cells = np.int64(0)
+    west = tile_end[low - 1] if low > 0 else np.int64(0)
+    east = tile_end[min(low + _TILES, len(tile_end)) - 1]
     for k in range(k0, k1):
         for i in range(whole_at[at[k]], whole_at[at[k] + 1]):
-            last = np.int64(end[i])
-            c, t = np.int64(begin[i]), np.int64(column_tile[begin[i]])
-            low, cells = min(low, t), cells + last - c
+            c, last = max(np.int64(begin[i]), west), min(np.int64(end[i]), east)
+            if c >= last:
+                continue
+            cells += last - c
+            t = np.int64(column_tile[c])
             while c < last:
                 stop = min(tile_end[t], last)
-                p, u = np.uint64(at_line[k] + c), np.uint64(t)
+                p, u = np.uint64(at_line[k] + c), np.uint64(t - low)
                 for _ in range((stop - c) // _LANES):
                     tally[u, 0, pair[p]] += np.uint32(1)
                     tally[u, 1, pair[p + np.uint64(1)]] += np.uint32(1)
@@ -145,8 +167,7 @@ def _count(pair, at, at_line, k0, k1, whole_at, begin, end, column_tile, tile_en
                     tally[u, 0, pair[p]] += np.uint32(1)
                     p += np.uint64(1)
                 c, t = stop, t + 1
-            high = max(high, t - 1)
-    return low, high, cells
+    return cells
 
 
 @njit(cache=True, nogil=True)
@@ -157,14 +178,14 @@ def _empty(tally, low, high, cells, seen, found, pairs, mm2, row, area, z):  # t
         # Once all pairs that were seen before are through, each one is tried: one that is found joins them.
         p = seen[i] if i < found else i - found
         had = cells
-        for t in range(low, high + 1):
+        for u in range(high - low + 1):
             n = np.int64(0)
             for lane in range(_LANES):
-                n += tally[t, lane, p]
+                n += tally[u, lane, p]
             if n > 0:
                 for lane in range(_LANES):
-                    tally[t, lane, p] = 0
-                area[z, pairs[p]] += n * mm2[row, t]
+                    tally[u, lane, p] = 0
+                area[z, pairs[p]] += n * mm2[row, low + u]
                 cells -= n
         if i >= found and cells < had:
             seen[found] = p
