@@ -275,6 +275,13 @@ def test_screen(call: Call, folder: Path) -> None:
     assert said.last == str(folder / "x" / "sites.csv")
 
 
+def test_screen_names_its_own_folder_and_refuses_a_raster_by_name(call: Call, folder: Path) -> None:
+    told = call("screen", "--help").out
+    assert "SITIOS-screened" in told and "envgis.toml" not in told
+    said = call("screen", folder / "l.tif", "--workspace", folder)
+    assert said.code == 1 and "l.tif: El archivo es un TIFF, no una tabla." in said.err and "CSV, XLSX, ODS" in said.err
+
+
 # demo, init
 
 
@@ -303,6 +310,12 @@ def test_demo_copies_and_refuses_a_full_folder(call: Call, folder: Path, tmp_pat
     assert said.code == 0 and said.last == str(tmp_path / "prueba" / "envgis.toml")
     said = call("demo", folder)
     assert said.code == 1 and "no está vacía" in said.err
+
+
+def test_demo_into_a_folder_that_cannot_be(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "a file").write_text("x", encoding="utf-8")
+    said = call("demo", tmp_path / "a file" / "prueba")
+    assert said.code == 1 and "envgis demo otra-carpeta" in said.err and "--out" not in said.err
 
 
 # On any terminal

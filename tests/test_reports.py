@@ -141,6 +141,8 @@ def test_an_encoding_of_old_is_named(tmp_path: Path):
         (b"a,b,c\n", "report-no-rows"),
         (b"<!DOCTYPE html><html><body>Log in</body></html>", "report-is-html"),
         (b"\x00\x01\x02\x03" * 50, "report-not-a-table"),
+        (b"II*\x00\x08\x00\x00\x00" + b"a,b\n" * 9, "report-rowless"),
+        (b"%PDF-1.7\n1 0 obj\n", "report-rowless"),
         (b"one column\nonly this\n", "report-not-a-table"),
         (b'a,b,c\n1,2,3\n1,"never closed,3\n', "report-quotes"),
         (b"PK\x03\x04 not a workbook", "report-unreadable"),

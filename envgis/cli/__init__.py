@@ -40,6 +40,7 @@ class _Commands(click.Group):
 @click.help_option("--help", help=terminal.text("help.help"))
 @click.version_option(__version__, "--version", message="envgis %(version)s", help=terminal.text("help.version"))
 def group() -> None:
+    """All commands; what comes before any of them."""
     from envgis.sources import safety
 
     # Before anything imports GDAL.

@@ -17,6 +17,7 @@ from envgis.cli.terminal import text
 @options.out
 @options.language
 def command(folder: Path, as_json: bool, strict: bool, out: Path | None, lang: str | None) -> None:
+    """Tell all that is wrong; exit code 1 if a run is not possible, or with ``--strict`` if rows are set aside."""
     from envgis.checks import check
     from envgis.cli import checked
 

@@ -17,6 +17,7 @@ from envgis.cli.terminal import text
 @options.stops_on_bad_input
 @click.pass_context
 def command(ctx: click.Context, folder: Path, only_copy: bool, lang: str | None) -> None:
+    """Copy the demonstration into a new folder and, unless ``only_copy``, run it as `envgis.cli.run` would."""
     from envgis import scaffold
     from envgis.cli import run
     from envgis.workspace import FILE

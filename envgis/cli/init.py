@@ -17,6 +17,7 @@ from envgis.cli.terminal import text
 @options.language
 @options.stops_on_bad_input
 def command(folder: Path, force: bool, lang: str | None) -> None:
+    """Propose the workspace of a folder, write it, and tell what every file was taken for."""
     from envgis import scaffold
     from envgis.cli import faults, proposed
     from envgis.cli.terminal import spoken

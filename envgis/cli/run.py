@@ -27,6 +27,7 @@ _ADDRESS = re.compile(r"(tcp|tls)://[^/\s:]+:\d{1,5}")
 def command(
     folder: Path, out: Path | None, tables_only: bool, workers: int | None, scheduler: str | None, block: int | None, restore: bool, lang: str | None
 ) -> None:
+    """Do the whole job or restore the result before it; the last line is what to open."""
     from envgis import files, pipeline
     from envgis.cli import faults, screen_text, summary
     from envgis.cli.terminal import spoken

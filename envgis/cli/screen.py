@@ -14,10 +14,11 @@ from envgis.cli.terminal import text
 @click.argument("sites", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar=text("help.sites"))
 @click.option("--workspace", type=click.Path(path_type=Path), default=".", metavar=text("help.folder"), help=text("help.option.workspace"))
 @click.option("--radius", "radius_m", type=click.FloatRange(min=0, min_open=True), default=30.0, metavar="M", help=text("help.option.radius"))
-@options.out
+@click.option("--out", type=click.Path(path_type=Path), metavar=text("help.folder"), help=text("help.option.screen-out"))
 @options.language
 @options.stops_on_bad_input
 def command(sites: Path, workspace: Path, radius_m: float, out: Path | None, lang: str | None) -> None:
+    """Screen the sites of a file and write their tables, by default into ``<sites>-screened`` beside it."""
     from envgis import pipeline
     from envgis.cli import faults, summary
     from envgis.cli.terminal import spoken

@@ -15,6 +15,7 @@ from envgis.cli import options
 @options.language
 @options.stops_on_bad_input
 def command(folder: Path, out: Path | None, lang: str | None) -> None:
+    """Tell what changed since a run; ``folder`` may be a result alone, whose inputs are not looked for."""
     from envgis import provenance
     from envgis.cli import screen_text
     from envgis.cli.terminal import spoken

@@ -15,12 +15,15 @@ from envgis.workspace import FILE
 def write_demo(folder: Path) -> None:
     """Copy the demonstration workspace into ``folder``, which must be new or empty.
 
-    Raises BadInput if it is not empty.
+    Raises BadInput if it is not empty or cannot be written to.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BadInput([Fault("demo-folder-not-empty", Place(str(folder)))])
     for name, source in _files(_demo(), ""):
-        files.write_file(folder / name, source.read_bytes())
+        try:
+            files.write_file(folder / name, source.read_bytes())
+        except BadInput as stop:  # what it advises is for a run's output
+            raise BadInput([Fault("demo-not-written", Place(str(folder)), fault.found) for fault in stop.faults]) from stop
 
 
 def _demo() -> Traversable:

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from envgis.actions.reported import ReportFile
-from envgis.faults import Fault, Place
-from envgis.sources import delimited, sheets
+from envgis.faults import Fault, Message, Place
+from envgis.sources import delimited, safety, sheets
 from envgis.sources.sheets import typed_columns
 from envgis.workspace import resolve
 
@@ -28,6 +28,10 @@ _BESIDE = frozenset(
     ]
 )
 _WILD = "*?["
+# Kinds of file (see `envgis.sources.safety.kind_of`) that hold no rows, whatever they are called.
+_ROWLESS = frozenset(
+    ["tiff", "png", "jpeg", "gif", "jpeg2000", "netcdf", "hdf5", "erdas", "grib", "ascii_grid", "vrt", "pdf", "gzip", "rar", "7z", "lfs"]
+)
 
 
 def read_files(patterns: Sequence[str], folder: Path, allow_outside: bool) -> tuple[list[ReportFile], list[Fault]]:
@@ -61,6 +65,8 @@ def read_file(path: Path, name: str) -> tuple[list[ReportFile], list[Fault]]:
     start = raw[:400].removeprefix(b"\xef\xbb\xbf").lstrip()[:100].lower()
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         return [], [Fault("report-is-html", at)]
+    if (kind := safety.kind_of(raw[:4096])) in _ROWLESS:
+        return [], [Fault("report-rowless", at, kind, {"kind": Message(f"file-type.{kind}")})]
     if sheets.is_workbook(raw):
         return _workbook(raw, path, name, digest)
     if _is_vector(raw, start):
