@@ -38,6 +38,11 @@ class Source(Protocol):
 
     def on(self, grid: Grid) -> Classes: ...
 
+    @property
+    def cell(self) -> str | None:
+        """A cell's width as it is said; None for polygons."""
+        ...
+
 
 @dataclass(frozen=True)
 class LandUse:
@@ -53,3 +58,8 @@ class LandUse:
     def on(self, grid: Grid) -> Classes:
         """The classes on a hazard's grid, by the cell's centre (nearest neighbour)."""
         return self.source.on(grid)
+
+    @property
+    def cell(self) -> str | None:
+        """A cell's width as it is said (30 m), before it comes to a hazard's grid; None for polygons."""
+        return self.source.cell

@@ -51,6 +51,8 @@ class Use:
 
 
 class Uses:
+    cell = None
+
     def on(self, grid):
         return Use(grid, np.concatenate([np.arange(3), np.full(253, 3)]).astype(np.uint16))
 

@@ -12,10 +12,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import dask
 import pandas as pd
 import pytest
+import sample
 import small_workspace
 from rich.console import Console
 
@@ -23,6 +25,7 @@ from envgis import cli
 from envgis.cli import faults as shown_faults
 from envgis.cli import screen_text, summary, terminal
 from envgis.faults import Fault, Place
+from envgis.landuse import LandUse
 from envgis.levels import HazardKey
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -209,6 +212,15 @@ def test_run_verify_restore(call: Call, folder: Path) -> None:
     assert re.search(r"Landslides \(present\): high or very high susceptibility +200\.0 ha", english.out)
     assert call("run", folder, "--restore").code == 0
     assert (folder / "maps" / "run.json").read_bytes() == first
+
+
+@pytest.mark.parametrize(("cell", "said"), [("30 m", "land use: 30 m, nearest\n"), (None, "land use: polygons, by each cell's centre\n")])
+def test_how_land_use_comes_to_the_grids(capsys: pytest.CaptureFixture[str], cell: str | None, said: str) -> None:
+    use = LandUse(pd.DataFrame(), SimpleNamespace(cell=cell))  # type: ignore[arg-type]
+    summary.tell_grids(sample.assessment(landuse=use), "en")
+    assert capsys.readouterr().err.endswith(said)
+    summary.tell_grids(sample.assessment(), "en")
+    assert "land use" not in capsys.readouterr().err
 
 
 def test_the_screen_s_figures_are_the_tables(call: Call, folder: Path) -> None:

@@ -44,10 +44,17 @@ def tell(assessment: Assessment, language: Language) -> None:
 
 
 def tell_grids(assessment: Assessment, language: Language) -> None:
-    """On which lattice each hazard was counted: its own, never moved. On the error stream, as what is said on the way."""
+    """On which lattice each hazard was counted (its own, never moved), and how land use came to it. On the error stream."""
     told = dict.fromkeys(f"{one.hazard.title[language]} {one.grid.cell} ({one.grid.crs.name})" for one in assessment.maps.values())
     with screen_text.printer(error_stream=True) as say:
-        say((phrase("run.grids", language, grids=" · ".join(told)), "dim"))
+        say((phrase("run.grids", language, grids=" · ".join(told)) + _landuse(assessment, language), "dim"))
+
+
+def _landuse(assessment: Assessment, language: Language) -> str:
+    if assessment.landuse is None:
+        return ""
+    cell = assessment.landuse.cell
+    return " · " + (phrase("run.landuse-polygons", language) if cell is None else phrase("run.landuse-raster", language, cell=cell))
 
 
 def result(out: Path) -> Path:

@@ -66,6 +66,11 @@ class RasterSource:
     def on(self, grid: Grid) -> RasterClasses:
         return RasterClasses(self.layer, grid, self.table)
 
+    @property
+    def cell(self) -> str:
+        """The width of the raster's own cells."""
+        return self.layer.grid.cell
+
 
 @dataclass(frozen=True)
 class PolygonClasses:
@@ -122,6 +127,11 @@ class PolygonSource:
         # Where the grid's CRS has no place for a polygon, no cell of it lies.
         keep = np.isfinite(shapely.bounds(shapes)).all(axis=1)
         return PolygonClasses(shapes[keep], self.positions[keep], self.none)
+
+    @property
+    def cell(self) -> None:
+        """Polygons have no cells."""
+        return
 
 
 def in_cells(polygons: NDArray[np.object_], crs: CRS, grid: Grid) -> NDArray[np.object_]:
