@@ -14,7 +14,7 @@ import pandas as pd
 
 from envgis.actions.record import PARTICIPANTS
 from envgis.levels import HIGH, LEVELS, NO_DATA, HazardKey
-from envgis.locale import Language
+from envgis.locale import Language, phrase
 from envgis.population import MICRO
 
 MM2_A_HA = 1e10
@@ -57,7 +57,7 @@ def landuse_hazard(
         population
     """
     names = {str(c): str(n) for c, n in zip(legend["code"], legend[f"name_{language}"], strict=True)}
-    names["no_data"] = "Sin datos" if language == "es" else "No data"
+    names["no_data"] = phrase("level.no_data", language)
     sums = _sums(ledger, ["landuse", "level"])
     present = ledger.groupby("municipality")["landuse"].unique()
     rows = []

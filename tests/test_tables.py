@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+import sample
 import shapely
 
 from envgis import ledger, tables
 from envgis.actions import record
 from envgis.levels import HazardKey
+from envgis.planning import screening
 
 HA = 10**10
 FLOOD = HazardKey("flood", "present", 100.0)
@@ -107,3 +109,40 @@ def test_coverage():
     assert tables.data_shares(LEDGER, FLOOD, "landuse")["0114"] == pytest.approx(0.95)
     t = tables.coverage({"flood_present_T100": shares}, TOWNS)
     assert t["data_share"].tolist() == [pytest.approx(0.95), 0.0]
+
+
+# The columns are a promise to whoever reads the files: a change of one is a change of version.
+PLACE = ["municipality_code", "municipality"]
+MAP = ["hazard", "scenario", "return_period"]
+COLUMNS = {
+    "hazard_levels": [*PLACE, *MAP, "level", "area_ha", "area_share", "population"],
+    "landuse_hazard": [*PLACE, *MAP, "landuse_code", "landuse", "level", "area_ha", "population"],
+    "adaptation": [
+        *PLACE, *MAP, "mapped_area_ha", "high_area_ha", "high_any_action_ha", "high_action_ha", "gap_area_ha", "gap_share",
+        "high_after_best_ha", "high_after_central_ha", "high_after_worst_ha", "high_population", "gap_population",
+    ],
+    "actions": [
+        *PLACE, "action_type", "status", "funding_source", "count", "area_ha", "length_km", "units", "cost_gtq", "remittance_gtq",
+        "participants_women", "participants_men", "participants_young_women", "participants_young_men", "participants_girls", "participants_boys",
+    ],
+    "coverage": [*PLACE, "layer", "data_share"],
+    "sites": ["site_id", "name", "municipality_code", "decision", "decided_by", "reason", "actions_within_1km"],
+    "site_hazards": [
+        "site_id", *MAP, "level_at_point", "max_level", "high_share", "no_data_share", "distance_to_high_m", "landuse",
+    ],
+}  # fmt: skip
+
+
+def test_every_table_has_the_columns_that_were_promised():
+    legend = pd.DataFrame({"code": ["forest"], "name_es": ["Bosque"], "name_en": ["Forest"]})
+    screened = screening.screen(sample.sites().assign(municipality_code=list(sample.CODES)), {sample.KEYS[0]: sample.hazard_map(0)})
+    made = {
+        "hazard_levels": tables.hazard_levels(LEDGER, TOWNS, [FLOOD], True),
+        "landuse_hazard": tables.landuse_hazard(LEDGER, TOWNS, [FLOOD], legend, True, "es"),
+        "adaptation": tables.adaptation(LEDGER, TOWNS, [FLOOD], lambda hazard, face: True, True),
+        "actions": tables.actions(record.frame({"municipality_code": ["0114"]}, [shapely.Point(0, 0)]), TOWNS),
+        "coverage": tables.coverage({}, TOWNS),
+        "sites": screened.sites,
+        "site_hazards": screened.site_hazards,
+    }
+    assert {name: list(table.columns) for name, table in made.items()} == COLUMNS
