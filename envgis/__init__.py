@@ -5,7 +5,8 @@
 >>> a.tables["adaptation"]                        # doctest: +SKIP
 
 Every room is usable alone, on arrays and GeoDataFrames in memory: `envgis.zones`, `envgis.ledger`, `envgis.levels`,
-`envgis.planning.screening`, `envgis.publish`.
+`envgis.planning.screening`, `envgis.publish`; an xarray layer comes in through `envgis.sources.arrays.layer_of`
+(``docs/library.md``).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ __all__ = ["Assessment", "BadInput", "assess", "run", "screen"]
 
 # Found when first asked for, so that `envgis --help` need not wait for GDAL, pandas and numba.
 _HOMES = {"Assessment": "assessment", "BadInput": "faults", "assess": "pipeline", "run": "pipeline", "screen": "pipeline"}
-_ROOMS = {"actions", "adaptation", "grid", "landuse", "ledger", "levels", "planning", "population", "publish", "tables", "zones"}
+_ROOMS = {"actions", "adaptation", "grid", "landuse", "ledger", "levels", "planning", "population", "publish", "sources", "tables", "zones"}
 
 
 def __getattr__(name: str) -> Any:

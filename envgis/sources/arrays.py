@@ -59,6 +59,19 @@ def layer_of(data_array: xr.DataArray) -> MemoryLayer:
 
     Rows may run either way, a dimension of length one is left out, and nothing is computed before it is read.
 
+    >>> import geopandas as gpd, rioxarray, shapely, xarray as xr
+    >>> from envgis import ledger, levels, zones
+    >>> at = {"y": [25.0, 15.0, 5.0], "x": [500_005.0, 500_015.0]}
+    >>> index = xr.DataArray([[0.1, 0.9], [0.1, 0.9], [0.1, np.nan]], at, ("y", "x")).rio.write_crs(32615)
+    >>> layer = layer_of(index)
+    >>> bounds = levels.Breakpoints((0.2, 0.4, 0.6, 0.8), "right")
+    >>> title = {"es": "Sequía", "en": "Drought"}
+    >>> hazard = levels.Hazard(levels.HazardKey("drought", "present"), "drought", "hazard", "index", bounds, title)
+    >>> town = gpd.GeoSeries([shapely.box(500_000, 0, 500_020, 30)], crs=32615)
+    >>> t = ledger.tabulate(zones.cover(town, layer.grid), levels.HazardMap(hazard, layer.grid, layer), codes=["0114"])
+    >>> [(int(level), round(area / 1e6)) for level, area in zip(t["level"], t["area_mm2"])]
+    [(1, 300), (5, 200), (255, 100)]
+
     Raises BadInput if it has no CRS, is not a map of two dimensions, or is not evenly spaced from west to east.
     """
     import rioxarray  # noqa: F401  (registers the .rio accessor)
