@@ -259,6 +259,11 @@ def _undated(actions: pd.DataFrame) -> list[Fault]:
     return [Fault("action-undated", values={"count": int(done.sum())}, severity="warning")] if done.any() else []
 
 
+def _unit(hazard_map: HazardMap) -> Message | str:
+    """The unit of a map's bounds, in the words of its legend."""
+    return Message(f"unit.{hazard_map.hazard.kind}") if hazard_map.hazard.unit else ""
+
+
 def _assumptions(table: Workspace, read: inputs.Inputs, faces: adaptation.Faces) -> tuple[Message, ...]:
     """What the reader must be told was assumed."""
     said = [Message("assume.goal"), Message("assume.no_permit")]
@@ -269,7 +274,7 @@ def _assumptions(table: Workspace, read: inputs.Inputs, faces: adaptation.Faces)
         assert points is not None
         verified = Message("assume.verified" if points.verified else "assume.unverified")
         bounds = " · ".join(f"{b:g}" for b in points.bounds)
-        values = {"title": m.hazard.title, "bounds": bounds, "unit": m.hazard.unit, "source": points.source, "verified": verified}
+        values = {"title": m.hazard.title, "bounds": bounds, "unit": _unit(m), "source": points.source, "verified": verified}
         said.append(Message("assume.breakpoints", values))
     if read.population is not None:
         g = read.population.grid

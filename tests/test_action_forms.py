@@ -179,6 +179,20 @@ def test_wrong_mappings_are_named_with_the_nearest():
     assert "action_type" in found["mapping-field-unknown"].values["near"]
     assert found["mapping-type-unknown"].values["near"][0] == "terraces"
     assert found["mapping-column-unused"].severity == "warning"
+    told = explain(found["mapping-column-unused"], "es")
+    assert (told.place, told.what) == ("envgis.toml", "[actions.columns]: ningún archivo tiene una columna «otra».")
+
+
+def test_degrees_and_minutes_are_flagged_and_nobody_is_troubled():
+    taken = reporting.take([reporting.GOOD | {"latitud": "14°57'54\"N", "longitud": "91°47'39.8\" O"}])
+    assert reporting.flags(taken) == ["coordinates-sexagesimal"]
+    assert taken.notes == ()
+
+
+def test_no_reason_begins_with_what_a_spreadsheet_takes_for_a_formula():
+    taken = reporting.take([reporting.GOOD | {"plantas": "-520"}])
+    (fault,) = taken.set_aside[0].faults
+    assert explain(fault, "es").what == "El valor -520 es negativo."
 
 
 def test_no_files_give_no_actions():

@@ -138,7 +138,13 @@ def test_a_site_beyond_every_layer_has_its_row() -> None:
     assert rows[["level_at_point", "max_level", "distance_to_high_m", "landuse"]].isna().all(axis=None)
     assert list(rows["no_data_share"]) == [1.0, 1.0] and list(rows["high_share"]) == [0.0, 0.0]
     assert list(found.sites["decision"]) == ["not_enough_data"] * 2
-    assert found.sites["reason"][0].startswith("100.0% of the ground has no data")
+    assert found.sites["reason"][0].startswith("The ground lies outside what all the layers cover (landslide")
+
+
+def test_a_site_beyond_one_layer_only_is_told_which() -> None:
+    shown = maps(one_map(np.full((60, 60), 1)), one_map(np.full((9, 9), 5), "flood"))
+    reason = screening.screen(sites(cells(30, 2, 32, 4)), shown).sites["reason"][0]
+    assert reason.startswith("El terreno queda fuera de lo que cubre la capa de inundación, hoy")
 
 
 def test_a_site_just_beyond_the_raster_knows_what_is_near() -> None:

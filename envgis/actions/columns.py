@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from envgis.actions.reported import ReportFile
 from envgis.actions.words import fold, shipped, synonyms
 from envgis.faults import Fault, Place
+from envgis.workspace import FILE
 
 # The keys that a survey tool gives a report, the steadiest first: Kobo's _uuid changes with every edit.
 SYSTEM_IDS = ("root_uuid", "key", "instance_id", "uuid", "kobo_id")
@@ -104,12 +105,12 @@ def check_own(own: Mapping[str, str], files: Sequence[ReportFile], table: str, s
     fields = {*known(table).values(), *SYSTEM_IDS}
     faults = []
     for name, target in own.items():
-        at = Place(column=f"{section}.{name}")
+        at, values = Place(FILE), {"section": section, "name": name}
         if target not in fields:
             near = difflib.get_close_matches(target, sorted(fields), n=3, cutoff=0.4)
-            faults.append(Fault("mapping-field-unknown", at, target, {"near": near or sorted(fields)}))
+            faults.append(Fault("mapping-field-unknown", at, target, {**values, "near": near or sorted(fields)}))
         elif files and not any(_own(str(header), {name: target}) for file in files for header in file.rows.columns):
-            faults.append(Fault("mapping-column-unused", at, name, severity="warning"))
+            faults.append(Fault("mapping-column-unused", at, name, values, "warning"))
     return faults
 
 

@@ -20,7 +20,7 @@ from envgis.actions.reported import ReportFile
 from envgis.actions.review import Review
 from envgis.actions.words import or_missing
 from envgis.faults import Fault, Place
-from envgis.workspace import Reports
+from envgis.workspace import FILE, Reports
 
 
 def take(files: Sequence[ReportFile], reports: Reports, municipalities: gpd.GeoDataFrame) -> Actions:
@@ -54,9 +54,9 @@ def _check_types(reports: Reports) -> list[Fault]:
     return [
         Fault(
             "mapping-type-unknown",
-            Place(column=f"actions.types.{word}"),
+            Place(FILE),
             slug,
-            {"near": difflib.get_close_matches(slug, known, n=3, cutoff=0.4) or known},
+            {"section": "actions.types", "name": word, "near": difflib.get_close_matches(slug, known, n=3, cutoff=0.4) or known},
         )
         for word, slug in reports.types.items()
         if slug not in known

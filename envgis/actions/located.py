@@ -61,7 +61,7 @@ def locate(columns: Columns, review: Review) -> Located:
     review.refuse(open_rows & empty, "coordinates-missing", column)
     review.refuse(open_rows & pairs.missing & ~empty, "coordinates-half", column, found)
     review.refuse(open_rows & pairs.unreadable, "coordinates-unreadable", column, found)
-    review.note(open_rows & pairs.sexagesimal, "coordinates-sexagesimal")
+    review.flag(open_rows & pairs.sexagesimal, "coordinates-sexagesimal")
 
     shape = drawn.copy()
     points = open_rows & pairs.possible

@@ -28,6 +28,7 @@ class Review:
         self._faults: dict[int, list[Fault]] = {}
         self._noted: dict[str, Mask] = {}
         self._about: dict[str, Mapping[str, object]] = {}
+        self._flagged: dict[str, Mask] = {}
 
     def refuse(self, where: Mask, code: str, column: str | None = None, found: Any = "", **values: Any) -> None:
         """Speak against the rows of ``where``. ``found`` and ``values`` hold for all rows (a tuple is one value), or are
@@ -47,16 +48,21 @@ class Review:
             self._noted[code] = self._noted.get(code, np.zeros(len(self.refused), bool)) | where
             self._about[code] = {**self._about.get(code, {}), **about}
 
+    def flag(self, where: Mask, code: str) -> None:
+        """Mark the rows of ``where`` in the column of flags alone: it is worth finding, but nobody need be told."""
+        self._flagged[code] = where
+
     def set_aside(self) -> list[SetAside]:
         """The refused rows, in the file's order."""
         rows = self.file.row_numbers
         return [SetAside(self.file.label, int(rows[i]), tuple(self._faults[i])) for i in sorted(self._faults)]
 
     def flags(self) -> pd.Series:
-        """For each row the codes noted, sorted and joined by ``;`` (NA where there is none)."""
+        """For each row the codes noted or flagged, sorted and joined by ``;`` (NA where there is none)."""
         joined = np.full(len(self.refused), "", dtype=object)
-        for code in sorted(self._noted):
-            where = self._noted[code]
+        marked = self._noted | self._flagged
+        for code in sorted(marked):
+            where = marked[code]
             joined[where] = [f"{text};{code}" if text else code for text in joined[where]]
         return or_missing(pd.Series(joined, dtype="string"))
 

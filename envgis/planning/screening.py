@@ -138,7 +138,7 @@ def _decide(seen: Seen, maps: Sequence[HazardMap]) -> list[_Decision]:
         weight = np.where(np.isnan(values), 0.0, -values if rule["test"] == "<" else values)
         worst = np.where(holds, weight, -np.inf).argmax(axis=1) if judged else np.zeros(len(out), np.intp)
         for i in np.flatnonzero(open_sites & holds.any(axis=1)):
-            out[i] = _by(rule, maps[judged[worst[i]]], float(values[i, worst[i]]), screened)
+            out[i] = _by(rule, maps[judged[worst[i]]], float(values[i, worst[i]]), bool((seen.no_data_share[i] == 1).all()), screened)
     highest = [np.nanmax(row, initial=0.0) for row in seen.max_level]
     return [
         d or _Decision("proceed", "", Message("screen.proceed", {"value": value, "screened": screened}))
@@ -146,8 +146,8 @@ def _decide(seen: Seen, maps: Sequence[HazardMap]) -> list[_Decision]:
     ]
 
 
-def _by(rule: Mapping[str, str], hazard_map: HazardMap, value: float, screened: Mapping[str, str]) -> _Decision:
-    """What a rule says of one map."""
+def _by(rule: Mapping[str, str], hazard_map: HazardMap, value: float, outside: bool, screened: Mapping[str, str]) -> _Decision:
+    """What a rule says of one map. ``outside``: the whole ground is without data, on this map and all others."""
     key = hazard_map.key
     period = "" if key.return_period is None else f"{key.return_period:g}"
     values = {
@@ -158,7 +158,10 @@ def _by(rule: Mapping[str, str], hazard_map: HazardMap, value: float, screened: 
         "screened": screened,
     }
     decided_by = f"{key.hazard}|{key.scenario}|{period}|{rule['column']}"
-    return _Decision(rule["decision"], decided_by, Message(f"screen.{rule['decision']}.{rule['column']}", values))
+    code = f"screen.{rule['decision']}.{rule['column']}"
+    if rule["column"] == "no_data_share" and value == 1:
+        code = "screen.outside_all" if outside else "screen.outside"
+    return _Decision(rule["decision"], decided_by, Message(code, values))
 
 
 def _listed(titles: Iterable[Mapping[str, str]]) -> dict[str, str]:
