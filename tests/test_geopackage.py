@@ -91,6 +91,24 @@ def test_every_layer_has_its_default_style(path: Path) -> None:
             assert set(read(path, name)[tree.find("renderer-v2").get("attr")]) <= values  # type: ignore[union-attr]
 
 
+def descriptions(path: Path) -> dict[str, str]:
+    with sqlite3.connect(path) as database:
+        return dict(database.execute("SELECT table_name, description FROM gpkg_contents WHERE data_type = 'features'"))
+
+
+def test_every_layer_says_what_it_is_that_it_is_synthetic_and_its_sources(path: Path, tmp_path: Path) -> None:
+    said = descriptions(path)
+    assert set(said) == {name for name, _ in pyogrio.list_layers(path)} - {"layer_styles"}
+    for text in said.values():
+        assert "Datos sintéticos de demostración, no para decisiones." in text
+        assert text.endswith("Uso de la tierra: Sample · 2026 · CC0.")
+    assert said["gap_areas"].startswith("Brecha de adaptación: ") and said["actions_points"] == said["actions_areas"]
+    real = tmp_path / "real.gpkg"
+    real.write_bytes(geopackage.render(sample.assessment(synthetic=False, language="both")))
+    assert descriptions(real)["sites_areas"].startswith("Sitios de proyecto con la decisión y su razón / Project sites")
+    assert not any("sint" in text or "synth" in text for text in descriptions(real).values())
+
+
 def test_the_same_content_makes_the_same_bytes(path: Path) -> None:
     assert geopackage.render(sample.assessment()) == path.read_bytes()
 

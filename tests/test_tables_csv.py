@@ -10,7 +10,7 @@ import sample
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envgis.publish import ledger_parquet, tables_csv
+from envgis.publish import description, ledger_parquet, tables_csv
 
 HEADS = "=+-@\t\r\n＝＋－＠"
 
@@ -50,10 +50,15 @@ def test_a_negative_longitude_stays_a_number() -> None:
 
 def test_the_ledger_comes_back_as_it_was() -> None:
     ledger = sample.ledger()
-    content = ledger_parquet.render(ledger)
-    assert content == ledger_parquet.render(ledger.copy())
+    said = description.lines(sample.assessment(language="en"), "ledger.title")
+    content = ledger_parquet.render(ledger, said)
+    assert content == ledger_parquet.render(ledger.copy(), said)
     back = pq.read_table(io.BytesIO(content))
     assert back.column("area_mm2").to_pylist() == [10**16]
     assert back.column("return_period").to_pylist()[0] is None or math.isnan(back.column("return_period").to_pylist()[0])
     assert back.schema.names == list(ledger.columns)
-    assert back.schema.metadata is None
+    metadata = {name.decode(): text.decode() for name, text in back.schema.metadata.items()}
+    assert metadata.pop("title").startswith("Ledger of areas")
+    assert metadata == {
+        "notice": "Synthetic demonstration data, not for decisions", "sources": "Land use: Sample · 2026 · CC0", "run": "0123abcd",
+    }  # fmt: skip

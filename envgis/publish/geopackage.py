@@ -15,7 +15,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from envgis import files
 from envgis.assessment import Assessment
-from envgis.publish import marks, qgis
+from envgis.publish import description, marks, qgis
 from envgis.publish.gap_areas import gap_areas, of_map
 from envgis.publish.qgis import Symbol
 from envgis.publish.wording import Wording
@@ -49,7 +49,8 @@ def render(assessment: Assessment) -> bytes:
     """The file's bytes; the same for the same assessment.
 
     Layers: ``municipalities``; ``actions_points``, ``actions_lines``, ``actions_areas`` (the allowed fields only; none
-    without any); ``sites_points``, ``sites_areas``; ``gap_areas``. A kind that nothing is of has no layer.
+    without any); ``sites_points``, ``sites_areas``; ``gap_areas``. A kind that nothing is of has no layer. Each layer's
+    description says what it is, whether the data are synthetic, and their sources.
 
     Raises BadInput if the disk of temporary files refuses.
     """
@@ -67,7 +68,7 @@ def render(assessment: Assessment) -> bytes:
                 dataset_options={} if path.exists() else {"VERSION": "1.2"},
                 layer_options={"GEOMETRY_NAME": "geom"},
             )
-        _finish(path, {name: style for name, _, style in layers})
+        _finish(path, {name: style for name, _, style in layers}, {name: _described(assessment, name) for name, _, _ in layers})
         _check(path, {name: len(table) for name, table, _ in layers})
         return path.read_bytes()
 
@@ -157,8 +158,12 @@ def _plain(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return out
 
 
-def _finish(path: Path, styles: dict[str, str]) -> None:
-    """Add the styles where QGIS looks for them, and take out the time of writing."""
+def _described(assessment: Assessment, layer: str) -> str:
+    return description.paragraph(assessment, f"gpkg.{layer.partition('_')[0]}")
+
+
+def _finish(path: Path, styles: dict[str, str], descriptions: dict[str, str]) -> None:
+    """Add the styles where QGIS looks for them and what each layer says of itself, and take out the time of writing."""
     with closing(sqlite3.connect(path)) as database:
         database.executescript(_STYLES)
         for name, style in styles.items():
@@ -167,6 +172,8 @@ def _finish(path: Path, styles: dict[str, str]) -> None:
                 " useAsDefault, description, owner, update_time) VALUES ('', '', ?, 'geom', ?, ?, '', 1, '', '', ?)",
                 (name, name, style, _WRITTEN),
             )
+        for name, text in descriptions.items():
+            database.execute("UPDATE gpkg_contents SET description = ? WHERE table_name = ?", (text, name))
         database.execute("UPDATE gpkg_contents SET last_change = ?", (_WRITTEN,))
         database.commit()
         database.execute("VACUUM")

@@ -9,7 +9,7 @@ from envgis import files, provenance
 from envgis.actions.record import quarantine
 from envgis.assessment import Assessment
 from envgis.faults import Fault
-from envgis.publish import about, geopackage, index_page, ledger_parquet, rasters, tables_csv, workbook
+from envgis.publish import about, description, geopackage, index_page, ledger_parquet, rasters, tables_csv, workbook
 from envgis.publish.names import folder_names
 from envgis.publish.web_map import page as map_page
 
@@ -46,7 +46,7 @@ def _tables(assessment: Assessment, tell: Progress) -> Iterator[tuple[str, bytes
         tell("tables", i / (len(assessment.tables) + 1))
         yield f"tables/{name}.csv", tables_csv.render(table)
     yield "tables.xlsx", workbook.render(assessment)
-    yield "ledger.parquet", ledger_parquet.render(assessment.ledger)
+    yield "ledger.parquet", ledger_parquet.render(assessment.ledger, description.lines(assessment, "ledger.title"))
     if assessment.set_aside:
         yield "quarantine.csv", tables_csv.render(quarantine(assessment.set_aside, about.start_language(assessment)))
     tell("tables", 1.0)
