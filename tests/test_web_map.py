@@ -289,6 +289,22 @@ def test_every_map_default_is_the_present_and_the_shortest_return_period(text):
     assert (flood["scenario"], flood["period"]) == ("present", "10")
 
 
+def test_numbers_of_actions_are_rounded_like_those_of_the_tables():
+    assert marks.written("area_ha", 67.995808) == "68.0 ha"
+    assert marks.written("area_ha", 1234.5) == "1,234.5 ha"
+    assert marks.written("area_ha", 0.0216) == "0.02 ha"  # small is not 0
+    assert marks.written("area_ha", 0.05) == "0.05 ha" and marks.written("area_ha", 0.0) == "0.0 ha"
+    assert marks.written("area_ha", 0.123456, 2) == "0.12 ha"
+    assert marks.written("length_m", 1250.04) == "1,250 m"
+    assert marks.written("volume_m3", 3.14159) == "3.1 m³"
+    assert marks.written("quantity", 12) == "12"
+    run = ready()
+    table = run.actions.copy()
+    table["area_ha"] = 67.995808
+    read = Reader(page(replace(run, actions=table), CODE))
+    assert "67.99" not in read.data["marks"] and '"68.0 ha"' in read.data["marks"]
+
+
 def test_a_mark_stands_on_its_geometry():
     line = shapely.LineString([(0, 0), (0, 2), (2, 2)])
     assert marks.at(line) == [2.0, 0.0]

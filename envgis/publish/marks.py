@@ -16,6 +16,7 @@ from envgis.actions import catalogue
 from envgis.assessment import Assessment
 from envgis.locale import LANGUAGES
 from envgis.publish.bilingual import Words, known, told
+from envgis.publish.figures import Book
 
 # How actions are told apart on the map, in the order of the switches; the first is shown by default.
 SIGNS = ("in_force", "ongoing", "planned", "failed", "not_in_force")
@@ -45,11 +46,11 @@ def actions(assessment: Assessment, code: str) -> list[dict[str, Any]]:
     fields = [f for f in assessment.public_fields if f in assessment.actions.columns and f != "geometry"]
     if not fields:
         return []
-    out = []
+    out, digits = [], Book(assessment).digits
     for _, row in actions_of(assessment, code).iterrows():
         if row.geometry is None or row.geometry.is_empty:
             continue
-        shown = [[field, text] for field in fields if (text := written(field, row[field])) is not None]
+        shown = [[field, text] for field in fields if (text := written(field, row[field], digits)) is not None]
         out.append({"at": at(row.geometry), "sign": sign(row), "fields": shown})
     return out
 
@@ -91,8 +92,14 @@ def shape(geometry: BaseGeometry) -> dict[str, Any]:
     return dict(shapely.geometry.mapping(shapely.transform(rounded, lambda xy: xy.round(_DECIMALS))))
 
 
-def written(column: str, value: object) -> str | Words | None:
-    """A value of the action record as a page prints it; None where there is none."""
+def written(column: str, value: object, area_digits: int = 1) -> str | Words | None:
+    """A value of the action record as a page prints it; None where there is none.
+
+    area_digits : after the point of an area in ha, those of the page's tables; other numbers have one at most
+
+    >>> written("area_ha", 67.995808), written("length_m", 1250.04), written("area_ha", 0.0216)
+    ('68.0 ha', '1,250 m', '0.02 ha')
+    """
     if value is None or value is pd.NaT or (not isinstance(value, str) and pd.isna(value)):  # type: ignore[call-overload]
         return None
     match column:
@@ -111,8 +118,19 @@ def written(column: str, value: object) -> str | Words | None:
     if isinstance(value, str):
         return value or None
     number = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(number):
+        return None
     unit = _UNITS.get(column.rpartition("_")[2], "") if "_" in column else ""
-    return locale.number(number, "es") + unit if math.isfinite(number) else None
+    return _plainly(number, area_digits if unit == " ha" else None) + unit
+
+
+def _plainly(number: float, digits: int | None) -> str:
+    """A number with ``digits`` after the point, None for one at most; as many more as show that a small one is not 0."""
+    least = 1 if digits is None else digits
+    needed = math.floor(-math.log10(2 * abs(number))) + 1 if number else 0
+    if needed > least:
+        return locale.number(number, "es", needed)
+    return locale.number(round(number, 1) if digits is None else number, "es", digits)
 
 
 def type_name(slug: str) -> Words:
