@@ -68,9 +68,19 @@ class Reader(html.parser.HTMLParser):
 # ---- figures ---------------------------------------------------------------------------------------------------------
 
 
-def test_largest_remainders_by_hand():
+def test_rows_move_as_little_as_can_be_by_hand():
     assert figures.apportion([1.4, 1.4, 0.2, 0], 3, 1) == [2, 1, 0, 0]
-    assert figures.apportion([33.36, 33.36, 33.28], 100, 0.1) == [33.4, 33.3, 33.3]
+    assert figures.apportion([33.36, 33.36, 33.28], 100, 0.1) == [33.3, 33.4, 33.3]
+    assert figures.apportion([1000, 0.4, 0.4], 1001, 1) == [1000, 1, 0]  # what was whole stays as it was
+    assert figures.apportion([0.6, 20.6, 30.6], 52, 1) == [1, 21, 30]  # and something stays something
+
+
+def test_a_small_value_is_printed_alike_in_two_scenarios():
+    """Of San Marcos: the largest remainder had made 50.7 of the 50.6388 in the first column only."""
+    present = [3285.001973, 2710.317657, 2166.817399, 50.638829, 197.556891]
+    future = [3011.272351, 2200.023864, 1864.992990, 50.638829, 197.556891]
+    assert figures.apportion(present, 8410.4, 0.1) == [3285.1, 2710.3, 2166.8, 50.6, 197.6]
+    assert figures.apportion(future, 7324.5, 0.1) == [3011.3, 2200.0, 1865.0, 50.6, 197.6]
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=8), st.sampled_from([1.0, 0.1, 0.01]))

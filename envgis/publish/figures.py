@@ -1,7 +1,7 @@
 """The figures of a page, rounded once and here only, so that a figure is the same wherever it stands.
 
 Areas on every page of a run have the same number of digits. Rounded rows keep their total: what does not go into
-whole units goes to the rows with the largest remainders.
+whole units moves the rows that it changes least.
 """
 
 from __future__ import annotations
@@ -172,22 +172,29 @@ def nearest(value: float, unit: float) -> float:
 def apportion(values: Sequence[float], total: float, unit: float) -> list[float]:
     """``values`` in whole units that add up to ``total`` (itself whole units); 0 stays 0.
 
-    Every value is rounded down, and the units that are left go to the largest remainders.
+    Every value is rounded to the nearest. Where that misses the total, values are moved by one unit: none by more
+    than a unit from what it is, if that can be, and then those for which it is the smallest part of themselves. So a
+    small value is printed alike in one column and in the next, and a large one bears what is left over.
 
     >>> apportion([1.4, 1.4, 0.2, 0], 3, 1)
     [2.0, 1.0, 0.0, 0.0]
+    >>> apportion([50.64, 3285.04, 2710.34], 6046.1, 0.1)
+    [50.6, 3285.1, 2710.4]
     """
     units = [value / unit for value in values]
-    whole = [math.floor(u + 1e-9) for u in units]
+    whole = [math.floor(u + 0.5 + 1e-9) for u in units]
     short = round(total / unit) - sum(whole)
-    order = sorted((i for i, u in enumerate(units) if u > 0), key=lambda i: (whole[i] - units[i], i))
-    for step in range(abs(short)):
-        if not order:
+    step = 1 if short > 0 else -1
+
+    def surprise(i: int) -> tuple[float, float, int]:
+        off = abs(whole[i] + step - units[i])
+        return max(1.0, off + 1e-6), off / units[i], i
+
+    for _ in range(abs(short)):
+        movable = [i for i, u in enumerate(units) if u > 0 and whole[i] + step >= 0]
+        if not movable:
             break
-        if short > 0:
-            whole[order[step % len(order)]] += 1
-        else:
-            whole[max((i for i in order if whole[i] > 0), key=lambda i: whole[i] - units[i])] -= 1
+        whole[min(movable, key=surprise)] += step
     return [_exact(n, unit) for n in whole]
 
 
