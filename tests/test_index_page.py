@@ -65,6 +65,16 @@ def test_figures_are_those_of_the_map_page(text):
         assert first[f"m{number}.gap_share"] == locale.percent(one.gap_share, "es")
 
 
+@pytest.mark.parametrize(
+    ("share", "shade"), [(None, "none"), (0.0, "0"), (0.4994, "0"), (0.5, "1"), (0.9494, "2"), (0.95, "3"), (0.98958, "4"), (0.9894, "3"), (1.0, "4")]
+)
+def test_the_colour_is_that_of_the_printed_share(share, shade):
+    run = ready()
+    table = run.tables["adaptation"].assign(gap_share=share)
+    made = cells(page(replace(run, tables={**run.tables, "adaptation": table})))
+    assert set(made["k0"]["shade"].values()) == {shade}
+
+
 def test_what_was_set_aside_is_told_in_both_languages_with_its_remedy(text):
     fault = ready().set_aside[0].faults[0]
     for language in locale.LANGUAGES:

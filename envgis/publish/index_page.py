@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +17,9 @@ from envgis.publish.bilingual import Words
 from envgis.publish.figures import Book, Figures
 from envgis.publish.names import folder_names
 
-_CLASSES = 5
+# Per cent between the classes of the gap, the same for every run. Actions cover little of a municipality: classes of
+# equal width would give all of them one colour, so the last ones are narrow.
+_BOUNDS = (50, 80, 95, 99)
 # More rows than this are in quarantine.csv only: a page of thousands is no help.
 _MOST_SET_ASIDE = 300
 
@@ -61,7 +65,7 @@ def page(assessment: Assessment) -> str:
         data=shell.data(cells),
         rows=rows,
         panels=outlines.panels(assessment.municipalities),
-        classes=range(_CLASSES),
+        classes=list(itertools.pairwise((0, *_BOUNDS, 100))),
         has_population=assessment.has_population,
         reported=not assessment.actions.empty,
         has_actions=bool(assessment.residuals),
@@ -128,7 +132,8 @@ def _texts(book: Book, one: Figures) -> dict[str, str]:
 
 
 def _shade(gap_share: float | None) -> str:
-    return "none" if gap_share is None else str(min(_CLASSES - 1, int(gap_share * _CLASSES)))
+    # Of the share as it is printed: 99.0% has the colour of 99–100%.
+    return "none" if gap_share is None else str(bisect.bisect_right(_BOUNDS, round(gap_share * 100, 1)))
 
 
 def _refused(one: SetAside) -> Refused:

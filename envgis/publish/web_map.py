@@ -49,11 +49,15 @@ class View:
 
 @dataclass(frozen=True)
 class Group:
-    """The views of one hazard and return period, side by side: its chart and its table."""
+    """The views of one hazard and return period, side by side: its chart and its table.
+
+    without : ending of the phrases that say that the levels are those without actions, "" where there is no choice
+    """
 
     id: str
     line: Words
     views: list[View]
+    without: str
     chart: Markup
 
 
@@ -118,8 +122,9 @@ def _groups(book: Book, views: list[View]) -> list[Group]:
         line: Words = {lang: " · ".join(part for part in (first.title[lang], period[lang]) if part) for lang in locale.LANGUAGES}
         series = [(legend.scenario(view.key.scenario), view.figures.level_ha) for view in members]
         texts = [{level: book.area(area) for level, area in view.figures.level_ha.items()} for view in members]
-        title: Words = {lang: f"{locale.phrase('web.area_by_level', lang)}, {line[lang]}" for lang in locale.LANGUAGES}
-        out.append(Group(group, line, members, charts.level_bars(series, names, texts, title)))
+        without = "_without" if any(view.has_actions for view in members) else ""
+        title: Words = {lang: f"{locale.phrase(f'web.area_by_level{without}', lang)}, {line[lang]}" for lang in locale.LANGUAGES}
+        out.append(Group(group, line, members, without, charts.level_bars(series, names, texts, title)))
     return out
 
 
@@ -227,6 +232,8 @@ def _mark_data(assessment: Assessment, code: str) -> dict[str, Any]:
         "sites": marks.sites(assessment, code),
         "words": {
             **{word: locale.both(f"web.finger_{word}") for word in words},
+            "mapWith": locale.both("web.with"),
+            "mapWithout": locale.both("web.without"),
             "zoomIn": locale.both("web.zoom_in"),
             "zoomOut": locale.both("web.zoom_out"),
             "signs": {sign: locale.both(f"web.sign_{sign}") for sign in marks.SIGNS},

@@ -23,7 +23,7 @@ def test_every_hazard_fills_the_table_and_colours_the_outlines(visit, text, size
         for number, code in enumerate(ready().municipalities["code"]):
             one = book.of(code, key)
             assert page.locator(f"td [data-cell='m{number}.gap_ha']").inner_text() == book.area(one.gap_ha)
-            shade = "none" if one.gap_share is None else min(4, int(one.gap_share * 5))
+            shade = "none" if one.gap_share is None else sum(round(one.gap_share * 100, 1) >= bound for bound in (50, 80, 95, 99))
             assert f"shade-{shade}" in page.locator(f"[data-shade=m{number}]").get_attribute("class")
         assert page.locator("td [data-cell='t.high_ha']").inner_text() == book.area(book.total(key).high_ha)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
