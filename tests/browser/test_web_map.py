@@ -111,6 +111,42 @@ def test_nothing_sticks_out_and_targets_are_large_enough(visit, text, size):
         assert box["height"] > 500 and page.locator(".panel").bounding_box()["x"] >= box["x"] + box["width"]
 
 
+def test_only_the_panel_scrolls_on_a_desktop_and_no_table_is_cut_on_a_phone(visit, text):
+    page = painted(visit(text).page)
+    assert page.evaluate("document.documentElement.scrollHeight") == 800
+    assert page.evaluate("(({scrollHeight, clientHeight}) => scrollHeight > clientHeight)(document.querySelector('.panel'))")
+    phone = painted(visit(text, "phone").page)
+    assert phone.evaluate("(({scrollWidth, clientWidth}) => scrollWidth - clientWidth)(document.querySelector('table.tight').parentElement)") == 0
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_names_of_neighbours_are_whole_or_not_there(visit, text, size):
+    page = painted(visit(text, size).page)
+    seen = []
+    for zoom in (11, 12.5, 13.25, 14):
+        page.evaluate(f"envgis.page.map.setView([14.962, -91.805], {zoom}, {{ animate: false }})")
+        box = page.locator(".map").bounding_box()
+        for label in page.locator(".place-name >> visible=true").all():
+            one = label.bounding_box()
+            assert box["x"] <= one["x"] and one["x"] + one["width"] <= box["x"] + box["width"], zoom
+            assert box["y"] <= one["y"] and one["y"] + one["height"] <= box["y"] + box["height"], zoom
+            seen.append(zoom)
+    assert 12.5 in seen
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_a_popup_can_be_closed(visit, text, size):
+    page = painted(visit(text, size).page)
+    page.click(".layers summary")
+    page.evaluate("""() => {
+        const map = envgis.page.map, latlng = map.getCenter(), size = map.getSize();
+        map.panBy([110 - size.x / 2, size.y / 2 - 110], { animate: false });
+        map.fire("click", { latlng });
+    }""")
+    page.locator(".leaflet-popup-close-button").click(timeout=3000)
+    assert page.locator(".leaflet-popup-content").count() == 0 and not page.evaluate("document.querySelector('.layers').open")
+
+
 def test_numbers_on_the_page_are_those_of_the_tables(visit, text):
     page = painted(visit(text).page)
     run = ready()
@@ -285,7 +321,7 @@ def test_two_scenarios_side_by_side(visit, text):
     page = painted(seen.page, HazardKey("flood", "present", 10.0))
     page.check("#compare")
     page.locator("#divide b").nth(1).wait_for()
-    assert page.locator("#divide b").all_inner_texts() == ["Presente", "2050"]
+    assert page.locator("#divide b").all_inner_texts() == ["Presente · sin acciones", "2050 · sin acciones"]
     page.wait_for_function("envgis.page.divide.layer.view")
     wet = HazardKey("flood", "2050", 10.0)
     told = []
@@ -293,13 +329,17 @@ def test_two_scenarios_side_by_side(visit, text):
         page.locator("#divide input").fill(str(round(100 * place)))
         page.evaluate("envgis.page.map.fire('click', { latlng: envgis.page.map.getCenter() })")
         told.append(page.locator(".leaflet-popup-content .finger-title").inner_text())
-    assert told == ["Inundación · 2050 · período de retorno de 10 años", "Inundación · Presente · período de retorno de 10 años"]
+    assert told == [f"Inundación · {name} · período de retorno de 10 años · sin acciones" for name in ("2050", "Presente")]
     clip = page.evaluate("envgis.page.divide.pane.style.clip")
     assert clip.startswith("rect(")
     g, (lat, lng) = ready().maps[wet].grid, page.evaluate("(({lat, lng}) => [lat, lng])(envgis.page.map.getCenter())")
     x, y = Transformer.from_crs(4326, g.crs, always_xy=True).transform(lng, lat)
     level = ready().maps[wet].levels(g.window)[int((g.y - y) / g.dy), int((x - g.x) / g.dx)]
     assert NAMES[page.evaluate("envgis.page.divide.layer.at(envgis.page.map.getCenter())")["level"]] == level
+    painted(page, HazardKey("flood", "2050", 10.0), "with")
+    page.wait_for_function("document.querySelector('#divide b').textContent === '2050 · con acciones'")
+    page.click("[data-speak=en]")
+    assert page.locator("#divide b").all_inner_texts() == ["Present · with actions", "2050 · with actions"][::-1]
     page.uncheck("#compare")
     assert not page.locator("#divide").is_visible() and (seen.errors, seen.requests) == ([], [])
 

@@ -9,6 +9,8 @@ Object.assign(envgis, (() => {
     if (text !== undefined) node.textContent = text;
     return node;
   };
+  // Pixels between a label and the map's edge, and from the top of the map to below its buttons.
+  const EDGE = 4, BUTTONS = 64;
   const page = { words: {}, actions: [], footprints: [], groups: {} };
 
   function map(id, options) {
@@ -35,13 +37,26 @@ Object.assign(envgis, (() => {
     page.divide = new envgis.Divide(target, painter({ pane: "compare" }));
   }
 
+  // Puts a label on its place, or as near to it as the map's edge lets it be whole; away with it where the place is out of sight.
+  function keepInside(target, at, label) {
+    const size = target.getSize(), place = target.latLngToContainerPoint(at), node = label.getElement();
+    const half = L.point(node.offsetWidth, node.offsetHeight).divideBy(2).add([EDGE, EDGE]);
+    node.style.visibility = L.bounds([0, 0], size).contains(place) ? "" : "hidden";
+    const within = L.point(...["x", "y"].map((axis) => Math.max(half[axis], Math.min(size[axis] - half[axis], place[axis]))));
+    label.setLatLng(target.containerPointToLatLng(within));
+  }
+
   function outlines(target, id) {
     const data = envgis.json(id);
+    const labels = [];
     for (const one of data.neighbours) {
       L.geoJSON(one.shape, { interactive: false, renderer: target.options.renderer, style: { color: "#7B8794", weight: 1, fill: false, dashArray: "4 3" } }).addTo(target);
-      L.tooltip({ permanent: true, direction: "center", className: "place-name", interactive: false })
-        .setLatLng(one.at).setContent(element("span", "", one.name)).addTo(target);
+      labels.push([one.at, L.tooltip({ permanent: true, direction: "center", className: "place-name", interactive: false })
+        .setLatLng(one.at).setContent(element("span", "", one.name)).addTo(target)]);
     }
+    const settle = () => labels.forEach(([at, label]) => keepInside(target, at, label));
+    target.on("moveend zoomend resize", settle);
+    settle();
     envgis.outline(target, data.outline, "#1F2933", 2).addTo(target);
   }
 
@@ -92,6 +107,9 @@ Object.assign(envgis, (() => {
     return others.find((k) => k.scenario === "present") || others[0] || null;
   }
 
+  // A name, and where actions change the map, whether it shows them.
+  const named = (key, words, withActions) => envgis.text(words) + (key.actions ? ` · ${envgis.text(withActions ? page.words.mapWith : page.words.mapWithout).toLowerCase()}` : "");
+
   async function compare(key, withActions) {
     const box = $("#compare-box");
     if (!box) return;
@@ -99,7 +117,7 @@ Object.assign(envgis, (() => {
     box.hidden = !other;
     $("#compare-with").textContent = other ? envgis.text(other.name) : "";
     page.other = other && $("#compare").checked ? other : null;
-    const names = page.other ? [key, other].map((k) => envgis.text(k.name)) : [];
+    const names = page.other ? [key, other].map((k) => named(k, k.name, withActions)) : [];
     await page.divide.show(page.other ? other.picture : null, withActions && page.other && other.actions, names);
   }
 
@@ -156,7 +174,7 @@ Object.assign(envgis, (() => {
     const layer = second ? page.divide.layer : page.layer, key = second ? page.other : page.key, found = layer.at(latlng);
     if (!found) return;
     const body = element("div", "finger"), withActions = layer.view.withActions;
-    body.append(element("div", "finger-title", envgis.text(key.title)), levelLine(withActions ? found.central : found.level));
+    body.append(element("div", "finger-title", named(key, key.title, withActions)), levelLine(withActions ? found.central : found.level));
     if (key.actions && found.central !== found.level) {
       const words = withActions ? page.words.without : page.words.with;
       body.append(element("div", "", `${envgis.text(words)}: ${envgis.text(page.levels.levels[withActions ? found.level : found.central])}`));
@@ -174,7 +192,9 @@ Object.assign(envgis, (() => {
   }
 
   function popup(latlng, body) {
-    L.popup({ maxWidth: 260, autoPanPadding: [16, 16], closeOnClick: true }).setLatLng(latlng).setContent(body).openOn(page.map);
+    const layers = $(".layers");
+    if (layers) layers.open = false; // it would lie over the popup
+    L.popup({ maxWidth: 260, autoPanPaddingTopLeft: [16, BUTTONS], autoPanPaddingBottomRight: [16, 16], closeOnClick: true }).setLatLng(latlng).setContent(body).openOn(page.map);
     $("#heard").textContent = body.innerText;
   }
 
