@@ -315,6 +315,13 @@ def test_numbers_of_actions_are_rounded_like_those_of_the_tables():
     assert "67.99" not in read.data["marks"] and '"68.0 ha"' in read.data["marks"]
 
 
+def test_levels_say_that_they_are_without_actions_where_there_is_a_choice(text):
+    alone = page(replace(ready(), residuals={}), CODE)
+    for language in locale.LANGUAGES:
+        for phrase in ("web.area_by_level_without", "web.hectares_without", "web.people_count_without"):
+            assert locale.phrase(phrase, language) in text and locale.phrase(phrase, language) not in alone
+
+
 def test_a_mark_stands_on_its_geometry():
     line = shapely.LineString([(0, 0), (0, 2), (2, 2)])
     assert marks.at(line) == [2.0, 0.0]

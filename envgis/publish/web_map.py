@@ -51,13 +51,13 @@ class View:
 class Group:
     """The views of one hazard and return period, side by side: its chart and its table.
 
-    without : ending of the phrases that say that the levels are those without actions, "" where there is no choice
+    without : whether to say that its levels are those without actions: there is a map with them too
     """
 
     id: str
     line: Words
     views: list[View]
-    without: str
+    without: bool
     chart: Markup
 
 
@@ -122,8 +122,9 @@ def _groups(book: Book, views: list[View]) -> list[Group]:
         line: Words = {lang: " · ".join(part for part in (first.title[lang], period[lang]) if part) for lang in locale.LANGUAGES}
         series = [(legend.scenario(view.key.scenario), view.figures.level_ha) for view in members]
         texts = [{level: book.area(area) for level, area in view.figures.level_ha.items()} for view in members]
-        without = "_without" if any(view.has_actions for view in members) else ""
-        title: Words = {lang: f"{locale.phrase(f'web.area_by_level{without}', lang)}, {line[lang]}" for lang in locale.LANGUAGES}
+        without = any(view.has_actions for view in members)
+        what = "web.area_by_level_without" if without else "web.area_by_level"
+        title: Words = {lang: f"{locale.phrase(what, lang)}, {line[lang]}" for lang in locale.LANGUAGES}
         out.append(Group(group, line, members, without, charts.level_bars(series, names, texts, title)))
     return out
 
