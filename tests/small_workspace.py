@@ -29,7 +29,7 @@ date = 2026-11-24
 paths = ["s.csv"]
 """
 
-ACTIONS = """id,lat,lon,tipo de accion,estado,fecha,area_ha,municipio
+ACTIONS = """id_accion,lat,lon,tipo de accion,estado,fecha,area_ha,municipio
 A1,{a},Reforestación,terminada,2026-01-05,2,0101
 A2,{a},Cosa desconocida,terminada,2026-01-05,2,0101
 A3,,,Reforestación,terminada,2026-01-05,2,0101

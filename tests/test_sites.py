@@ -7,6 +7,7 @@ import reporting
 
 from envgis.actions.sites import take_sites
 from envgis.faults import BadInput
+from envgis.locale import explain
 
 # Sites
 
@@ -35,3 +36,38 @@ def test_sites_without_a_place_column_stop():
 def test_no_sites():
     sites, aside, notes = take_sites([], {}, reporting.MUNICIPALITIES)
     assert (len(sites), aside, notes) == (0, (), ())
+
+
+PLACED = {"sitio": "S-1", "Lat (grados)": "14.9650", "Longitud (°)": "-91.7944"}
+
+
+@pytest.mark.parametrize("more", [{}, {"x": "3", "y": "4"}, {"x": "marca"}])
+def test_names_of_coordinates_with_a_unit_and_beside_other_columns(more):
+    sites, aside, _ = take_sites([reporting.table([PLACED | more])], {}, reporting.MUNICIPALITIES)
+    assert (sites.geometry.x.item(), sites.geometry.y.item(), aside) == (-91.7944, 14.9650, ())
+
+
+def test_x_and_y_are_coordinates_where_nothing_else_is_and_numbers_stand_in_them():
+    fine, _, _ = take_sites([reporting.table([{"id": "1", "x": "-91.7944", "y": "14.9650"}])], {}, reporting.MUNICIPALITIES)
+    assert fine.geometry.x.item() == -91.7944
+    with pytest.raises(BadInput):
+        take_sites([reporting.table([{"id": "1", "x": "sí", "y": "no"}])], {}, reporting.MUNICIPALITIES)
+
+
+def test_a_length_is_no_longitude():
+    with pytest.raises(BadInput):
+        take_sites([reporting.table([{"id": "1", "latitud": "14.9", "Longitud (km)": "91"}])], {}, reporting.MUNICIPALITIES)
+
+
+@pytest.mark.parametrize("row", [{"sitio": "S-1", "nombre": "x"}, PLACED | {"lat": "14"}])
+def test_faults_of_sites_name_the_section_of_sites(row):
+    with pytest.raises(BadInput) as stop:
+        take_sites([reporting.table([row])], {}, reporting.MUNICIPALITIES)
+    assert all("[sites.columns]" in explain(fault, "es").remedy for fault in stop.value.faults)
+
+
+def test_columns_that_nothing_takes_are_named_once():
+    row = PLACED | {"Dueño": "Ana", "start": "2026", "_id": "7", "meta/x": "1", "Telefono": "5", "vacía": ""}
+    (fault,) = take_sites([reporting.table([row, row])], {}, reporting.MUNICIPALITIES)[2][:1]
+    assert (fault.code, fault.severity, fault.values["columns"]) == ("report-columns-unused", "warning", ["Dueño"])
+    assert "[sites.columns]" in explain(fault, "es").remedy

@@ -39,6 +39,21 @@ _SYSTEM = {
 _KOBO_POINT = re.compile(r"^_(?P<question>.+)_(?P<part>latitude|longitude|altitude|precision)$", re.IGNORECASE)
 _ODK_POINT = re.compile(r"^(?P<question>.+)[-:](?P<part>latitude|longitude|altitude|accuracy)$", re.IGNORECASE)
 _PARTS = {"latitude": "latitude", "longitude": "longitude", "precision": "accuracy_m", "accuracy": "accuracy_m", "altitude": ""}
+# By the shipped table of names: where in envgis.toml a user maps columns of such files.
+SECTIONS = {"columns": "actions.columns", "site_columns": "sites.columns"}
+# Names of so many things that they mean a coordinate only where no other column does, and where numbers stand in them.
+_WEAK = frozenset({"x", "y"})
+# Only degrees: "Longitud (m)" is a length, and "Latitud (2)" the second column of that name.
+_DEGREES = re.compile(r"\s*[\[(]\s*(?:°|º|deg|gr|dec|dd\b|wgs)[^\])]*[\])]\s*$", re.IGNORECASE)
+# What survey tools write of themselves and of the device, and who filled in the form: never read, hence never missed.
+_ASIDE = frozenset(
+    [
+        *("start", "end", "today", "deviceid", "username", "simserial", "subscriberid", "phonenumber", "imei", "audit", "instanceid", "instancename"),
+        *("formhub uuid", "version", "formversion", "fid", "ogc fid", "objectid", "submitterid", "submittername", "attachmentspresent"),
+        *("attachmentsexpected", "edits", "devicephone", "nombre", "name", "apellidos", "reporta", "reportado por", "encuestador", "enumerator"),
+        *("telefono", "celular", "phone", "correo", "correo electronico", "email", "dpi"),
+    ]
+)
 _SHOWN = 40  # column names that a sentence lists
 
 
@@ -92,20 +107,26 @@ def match(file: ReportFile, own: Mapping[str, str], table: str) -> tuple[Columns
             target = _field_of(header, known(table), questions)
             if target and target not in given:
                 claims.setdefault(target, []).append(header)
+    claims = {target: names for target, claimed in claims.items() if (names := _without_weak(claimed, mine, file))}
     faults = [
-        Fault("report-two-columns", Place(file.label, column=names[0]), " · ".join(names), {"name": target, "columns": names})
+        Fault(
+            "report-two-columns",
+            Place(file.label, column=names[0]),
+            " · ".join(names),
+            {"name": target, "columns": names, "section": SECTIONS[table]},
+        )
         for target, names in claims.items()
         if len(names) > 1
     ]
     return Columns(file, {target: names[0] for target, names in claims.items()}), faults
 
 
-def check_own(own: Mapping[str, str], files: Sequence[ReportFile], table: str, section: str) -> list[Fault]:
+def check_own(own: Mapping[str, str], files: Sequence[ReportFile], table: str) -> list[Fault]:
     """Faults in the user's mapping itself: fields that we do not have, columns that no file has."""
     fields = {*known(table).values(), *SYSTEM_IDS}
     faults = []
     for name, target in own.items():
-        at, values = Place(FILE), {"section": section, "name": name}
+        at, values = Place(FILE), {"section": SECTIONS[table], "name": name}
         if target not in fields:
             near = difflib.get_close_matches(target, sorted(fields), n=3, cutoff=0.4)
             faults.append(Fault("mapping-field-unknown", at, target, {**values, "near": near or sorted(fields)}))
@@ -114,10 +135,49 @@ def check_own(own: Mapping[str, str], files: Sequence[ReportFile], table: str, s
     return faults
 
 
+def unused(named: Columns, table: str) -> list[Fault]:
+    """A warning that names the columns with something in them that no field takes, without what survey tools add."""
+    file, taken = named.file, set(named.headers.values())
+    headers = [str(header) for header in file.rows.columns]
+    lost = [
+        header
+        for header in headers
+        if header not in taken and not _is_aside(header, headers) and file.rows[header].astype("string").fillna("").str.strip().ne("").any()
+    ]
+    if not lost:
+        return []
+    shown = lost[:_SHOWN] + (["…"] if len(lost) > _SHOWN else [])
+    values = {"columns": shown, "count": len(lost), "section": SECTIONS[table]}
+    return [Fault("report-columns-unused", Place(file.label), values=values, severity="warning")]
+
+
+def _is_aside(header: str, headers: Sequence[str]) -> bool:
+    """Whether a column is a survey tool's own, one of its parts of an answer, or who filled in the form."""
+    lower, tails = header.casefold(), _tails(header)
+    own = lower.startswith(("_", "meta/", "meta:", "meta-", "formhub/", "system-")) or tails[-1].startswith("_") or lower in _SYSTEM
+    part = _is_option(header, headers) or _point(header) is not None or "start-geopoint" in lower or "start_geopoint" in lower
+    return own or part or any(fold(tail) in _ASIDE for tail in tails)
+
+
 def listed(file: ReportFile) -> list[str]:
     """The columns found, as a sentence lists them."""
     headers = [str(header) for header in file.rows.columns]
     return headers[:_SHOWN] + (["…"] if len(headers) > _SHOWN else [])
+
+
+def _without_weak(claimed: Sequence[str], mine: Mapping[str, str], file: ReportFile) -> list[str]:
+    """The columns that claim a field, without an ``x`` or ``y`` that stands beside a better one or holds no numbers."""
+    weak = [header for header in claimed if header not in mine and fold(_tails(header)[-1]) in _WEAK]
+    if not weak:
+        return list(claimed)
+    strong = [header for header in claimed if header not in weak]
+    return strong or [header for header in weak if _holds_numbers(file.rows[header])]
+
+
+def _holds_numbers(cells: pd.Series) -> bool:
+    written = cells.astype("string").fillna("").str.strip()
+    written = written[written != ""]
+    return bool(written.str.match(r"[+\-−]?\s?\d").mean() > 0.5) if len(written) else True
 
 
 def _tails(header: str) -> list[str]:
@@ -168,4 +228,5 @@ def _field_of(header: str, names: Mapping[str, str], questions: frozenset[str]) 
         return "geopoint"  # the raw answer beside its parts
     if tails[-1].startswith("_") or "start-geopoint" in lower:
         return None
-    return next((names[fold(tail)] for tail in tails if fold(tail) in names), None)
+    bare = [_DEGREES.sub("", tail) for tail in tails]
+    return next((names[fold(tail)] for tail in (*tails, *bare) if fold(tail) in names), None)

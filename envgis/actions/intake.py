@@ -33,7 +33,7 @@ def take(files: Sequence[ReportFile], reports: Reports, municipalities: gpd.GeoD
         the notes (a file without a needed column, two columns for one field) stop the job; their files gave no row.
     """
     notes = [
-        *columns.check_own(reports.columns, files, "columns", "actions.columns"),
+        *columns.check_own(reports.columns, files, "columns"),
         *_check_types(reports),
     ]
     usable, faults = _usable(files, reports)
@@ -82,12 +82,14 @@ def _usable(files: Sequence[ReportFile], reports: Reports) -> tuple[list[Columns
             faults += twice
         else:
             usable.append(named)
+            faults += columns.unused(named, "columns")
     read = {named.file.path for named in usable}
     for file, lacking in refused:
         if file.path in read:
             faults.append(Fault("report-table-not-read", Place(file.name, layer=file.layer), severity="warning"))
         else:
-            faults += [Fault(code, Place(file.label), values={"columns": columns.listed(file)}) for code in lacking]
+            values = {"columns": columns.listed(file), "section": columns.SECTIONS["columns"]}
+            faults += [Fault(code, Place(file.label), values=values) for code in lacking]
     return usable, faults
 
 

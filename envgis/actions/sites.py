@@ -19,12 +19,15 @@ from envgis.faults import Fault, Place, stop_if_any
 
 def check_sites(files: Sequence[ReportFile], own: Mapping[str, str]) -> list[Fault]:
     """What is wrong with whole files of sites or with the user's column names (``own``), errors and warnings."""
-    faults = columns.check_own(own, files, "site_columns", "sites.columns")
+    faults = columns.check_own(own, files, "site_columns")
     for file in files:
         named, twice = columns.match(file, own, "site_columns")
         faults += twice
         if not located.has_place(named):
-            faults.append(Fault("report-no-location", Place(file.label), values={"columns": columns.listed(file)}))
+            values = {"columns": columns.listed(file), "section": columns.SECTIONS["site_columns"]}
+            faults.append(Fault("report-no-location", Place(file.label), values=values))
+        else:
+            faults += columns.unused(named, "site_columns")
     return faults
 
 
