@@ -177,8 +177,8 @@ def test_without_a_municipality_every_reading_that_fits_is_named():
 
 def test_an_unknown_type_is_set_aside_with_three_neighbours():
     fault = reporting.take([reporting.GOOD | {"tipo": "barrera"}]).set_aside[0].faults[0]
-    assert fault.values["near"]["es"].count("(") == 3
-    assert "living_barrier" in fault.values["near"]["es"]
+    assert fault.values["near"].values["names"]["es"].count("(") == 3
+    assert "living_barrier" in fault.values["near"].values["names"]["es"]
 
 
 def test_the_users_own_words_and_columns_win():

@@ -77,6 +77,20 @@ def test_nearest_by_hand():
     assert nearest("terrasas", 2) == ["t", "b"]
 
 
+def test_words_in_common_count_before_letters():
+    near = catalogue.nearest()
+    assert near("Llantas en talud")[0] == "slope_bioengineering"
+    assert near("Muro de piedra y contención")[0] == "retaining_wall"
+    assert near("reforestacon")[0] == "reforestation"
+    assert "wastewater_treatment" not in near("Mejoramiento del ornato")
+
+
+def test_what_is_like_nothing_is_known_as_such():
+    near = catalogue.nearest()
+    assert [near.alike(word) for word in ("Mejoramiento del ornato", "zzzz", "limpieza de basuras", "reforestacon")] == [False, False, True, True]
+    assert len(near("Mejoramiento del ornato")) == 3
+
+
 def test_a_copy_is_given_away():
     mine = catalogue.types()
     mine.loc["fire_break", "hazards"] = "flood"

@@ -14,6 +14,7 @@ from envgis.actions import catalogue, dates
 from envgis.actions.columns import Columns
 from envgis.actions.review import Review
 from envgis.actions.words import fold, or_missing, translate, vocabulary
+from envgis.faults import Message
 from envgis.locale import LANGUAGES
 
 Mask = NDArray[np.bool_]
@@ -30,9 +31,15 @@ def action_types(columns: Columns, own: Mapping[str, str], review: Review) -> pd
     column = columns.header("action_type")
     review.refuse((words == "").to_numpy(bool), "type-missing", column)
     unknown = ((words != "") & (slugs == "")).to_numpy(bool)
-    near = translate(words.where(unknown, ""), lambda word: _names(catalogue.nearest()(word)) if word else None)
+    near = translate(words.where(unknown, ""), lambda word: _nearest(word) if word else None)
     review.refuse(unknown, "type-unknown", column, words, near=near)
     return or_missing(slugs)
+
+
+def _nearest(word: str) -> Message:
+    """The three types most like a word; where none is much like it, that is said too."""
+    near = catalogue.nearest()
+    return Message("actions.near" if near.alike(word) else "actions.near-none", {"names": _names(near(word))})
 
 
 def _names(slugs: list[str]) -> dict[str, str]:

@@ -68,37 +68,58 @@ def vocabulary(field: str) -> Mapping[str, str]:
     return words
 
 
-def _trigrams(text: str) -> set[str]:
-    padded = "  " + " ".join(word for word in fold(text).split() if word not in _FILLERS) + " "
+# Endings that nouns of unlike meaning share: "mejoramiento" is not like "tratamiento".
+_ENDING = re.compile(r"(?<=\w{3})(?:amientos?|imientos?|aciones|acion|ciones|cion|iones|ion)$")
+# Two words are akin if they share so large a beginning, and this many letters at least.
+_AKIN, _BEGINNING = 0.6, 4
+# Below this share of letters in common, and without a word in common, nothing is really alike.
+_ALIKE = 0.4
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in fold(text).split() if word not in _FILLERS]
+
+
+def _trigrams(words: Iterable[str]) -> set[str]:
+    padded = "  " + " ".join(_ENDING.sub("", word) for word in words) + " "
     return {padded[i : i + 3] for i in range(len(padded) - 2)}
 
 
+def _kinship(word: str, other: str) -> float:
+    """1 for one and the same word, less for words of one beginning, 0 for the rest."""
+    if word == other:
+        return 1.0
+    same = next((i for i, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), min(len(word), len(other)))
+    share = same / max(len(word), len(other))
+    return share if same >= _BEGINNING and share >= _AKIN else 0.0
+
+
 class Nearest:
-    """The known words nearest to an unknown one, by shared trigrams (Dice); to be shown to a person, never to decide."""
+    """The known words nearest to an unknown one, to be shown to a person, never to decide.
+
+    Words in common count first, then letters in common (trigrams); both as Dice's coefficient.
+    """
 
     def __init__(self, known: Iterable[tuple[str, str]]) -> None:
         """``known`` : pairs of word and what it stands for"""
-        self._meanings: list[str] = []
-        self._sizes: list[int] = []
-        self._by_gram: dict[str, list[int]] = {}
-        for i, (word, meaning) in enumerate(known):
-            grams = _trigrams(word)
-            self._meanings.append(meaning)
-            self._sizes.append(len(grams))
-            for gram in grams:
-                self._by_gram.setdefault(gram, []).append(i)
+        self._known = [(words, _trigrams(words), meaning) for word, meaning in known for words in [_words(word)]]
 
     def __call__(self, word: str, count: int = 3) -> list[str]:
         """``count`` meanings, the nearest first (fewer where fewer are known)."""
-        grams = _trigrams(word[:80])
-        shared: dict[int, int] = {}
-        for gram in grams:
-            for i in self._by_gram.get(gram, ()):
-                shared[i] = shared.get(i, 0) + 1
-        best: dict[str, float] = {}
-        for i, common in shared.items():
-            meaning = self._meanings[i]
-            best[meaning] = max(best.get(meaning, 0.0), 2 * common / (len(grams) + self._sizes[i]))
-        if len(best) < count:
-            best = dict.fromkeys(self._meanings, 0.0) | best
-        return sorted(best, key=lambda meaning: (-best[meaning], meaning))[:count]
+        best = self._likeness(word)
+        return sorted(best, key=lambda meaning: (-best[meaning][0], -best[meaning][1], meaning))[:count]
+
+    def alike(self, word: str) -> bool:
+        """Whether any known word is really like this one."""
+        return any(words > 0 or letters >= _ALIKE for words, letters in self._likeness(word).values())
+
+    def _likeness(self, word: str) -> dict[str, tuple[float, float]]:
+        """By meaning, the best of its words: the share of words in common, and that of letters."""
+        asked = _words(word[:80])
+        grams = _trigrams(asked)
+        best: dict[str, tuple[float, float]] = {}
+        for words, known, meaning in self._known:
+            akin = sum(max((_kinship(one, other) for other in words), default=0.0) for one in asked)
+            shares = (2 * akin / max(1, len(asked) + len(words)), 2 * len(grams & known) / (len(grams) + len(known)))
+            best[meaning] = max(best.get(meaning, (0.0, 0.0)), shares)
+        return best
