@@ -296,3 +296,12 @@ def test_init_finds_the_demo_s_own_layers(tmp_path: Path) -> None:
     assert found.landuse is not None and wanted.landuse is not None and found.landuse.legend == wanted.landuse.legend
     assert found.sites is not None and found.sites.paths == ["sites.xlsx"]
     assert found.actions is not None and len(found.actions.paths) == 2
+
+
+def test_a_return_period_makes_a_hazard_and_what_holds_for_all_is_explained_once(tmp_path: Path) -> None:
+    for number, name in enumerate(("inundacion_T10.tif", "inundacion_T50.tif", "deslizamientos.tif"), start=1):
+        raster(tmp_path / name, levels(number))
+    municipalities(tmp_path / "m.gpkg", code=["0101", "0102"], name=["Uno", "Dos"])
+    workspace, proposal, _ = propose(tmp_path)
+    assert [(h.name, h.measure) for h in workspace.hazard] == [("flood", "hazard"), ("flood", "hazard"), ("landslide", "susceptibility")]
+    assert proposal.text.count("supuse cada amenaza") == proposal.text.count('# measure = "hazard"') == 1

@@ -26,6 +26,6 @@ def command(folder: Path, force: bool, lang: str | None) -> None:
     language = spoken(lang)
     proposal = scaffold.propose(folder, today=dt.datetime.now().astimezone().date(), language=lang or language)  # type: ignore[arg-type]  # one of click's choices
     scaffold.write(proposal, folder, replace=force)
-    proposed.tell(proposal, folder, language)
     faults.tell(proposal.faults, language)
+    proposed.tell(proposal, folder, language)
     click.echo(folder / FILE)

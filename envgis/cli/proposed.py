@@ -24,4 +24,5 @@ def tell(proposal: Proposal, folder: Path, language: Language) -> None:
             say((f"  {finding.file:<{width}}  {sentence(finding.about, language)} → {sentence(finding.took, language)}", style))
         for name in proposal.extra:
             say((phrase("init.wrote-extra", language, file=(folder / name).as_posix()), ""))
-        say((phrase("init.wrote", language, file=(folder / FILE).as_posix(), folder=folder.as_posix()), ""))
+        blank = bool(proposal.faults)
+        say((phrase("init.wrote-blank" if blank else "init.wrote", language, file=(folder / FILE).as_posix(), folder=folder.as_posix()), ""))

@@ -16,6 +16,8 @@ from envgis.locale import Language, both, phrase
 from envgis.scaffold.look import Seen
 from envgis.scaffold.rasters import Raster
 
+_OF_EVERY_HAZARD = ("init.toml.hazard", "init.toml.scenario")
+
 
 def text(seen: Seen, name: str, today: dt.date, language: str, words: Language) -> str:
     """envgis.toml for what was seen; every guess has its comment. What is missing has a line that `check` will name."""
@@ -27,8 +29,9 @@ def text(seen: Seen, name: str, today: dt.date, language: str, words: Language) 
     if seen.landuse:
         document["landuse"] = _landuse(seen, words)
     hazards = tomlkit.aot()
-    for raster in seen.hazards:
-        hazards.append(_hazard(raster, words))
+    silent = next((raster for raster in seen.hazards if not raster.said.return_period), None)
+    for number, raster in enumerate(seen.hazards):
+        hazards.append(_hazard(raster, words, first=number == 0, asks_measure=raster is silent))
     if not seen.hazards:
         hazards.append(_table(words, name=("landslide", "init.toml.no-hazard"), path="landslide.tif", kind=("levels", "init.toml.kind")))
     document["hazard"] = hazards
@@ -95,12 +98,14 @@ def _paths(paths: Sequence[str]) -> Any:
     return paths[0] if len(paths) == 1 else list(paths)
 
 
-def _credits(table: Table, words: Language, year: str = "") -> None:
+def _credits(table: Table, words: Language, year: str = "", explained: bool = True) -> None:
     """Where a layer comes from: only its owner knows."""
-    table.add(tomlkit.comment(f'source = "…"  {phrase("init.toml.source", words)}'))
+    if explained:
+        table.add(tomlkit.comment(f'source = "…"  {phrase("init.toml.source", words)}'))
     if year:
         table["date"] = year
-        table["date"].comment(phrase("init.toml.year", words))
+        if explained:
+            table["date"].comment(phrase("init.toml.year", words))
 
 
 def _municipalities(seen: Seen, words: Language) -> Table:
@@ -137,15 +142,22 @@ def _landuse(seen: Seen, words: Language) -> Table:
     return table
 
 
-def _hazard(raster: Raster, words: Language) -> Table:
+def _hazard(raster: Raster, words: Language, first: bool, asks_measure: bool) -> Table:
+    """One ``[[hazard]]``. What holds for every one of them is explained at the first alone."""
     told = raster.said
-    table = _table(words, name=(told.hazard, "init.toml.hazard"), scenario=(told.scenario, "init.toml.scenario"))
+    names = {"name": told.hazard, "scenario": told.scenario}
+    table = _table(words, **{key: (value, note if first else None) for (key, value), note in zip(names.items(), _OF_EVERY_HAZARD, strict=True)})
     if told.return_period:
         table["return_period"] = int(told.return_period)
         table["return_period"].comment(phrase("init.toml.return-period", words))
+        table["measure"] = "hazard"
+        table["measure"].comment(phrase("init.toml.measure-hazard", words))
+    elif asks_measure:
+        table.add(tomlkit.comment(f'measure = "hazard"  {phrase("init.toml.measure", words)}'))
     table["path"] = _paths(raster.paths)
     table["kind"] = raster.kind
-    table["kind"].comment(phrase("init.toml.kind", words))
+    if first:
+        table["kind"].comment(phrase("init.toml.kind", words))
     if raster.needs_codes:
         codes = ", ".join(f'"{value}" = ?' for value in raster.classes if value != 0)
         table.add(tomlkit.comment(f"codes = {{ {codes} }}  {phrase('init.toml.codes', words)}"))
@@ -153,5 +165,5 @@ def _hazard(raster: Raster, words: Language) -> Table:
         table.add(tomlkit.comment(f'zero = "none"  {phrase("init.toml.zero", words)}'))
     if raster.needs_breakpoints:
         table.add(tomlkit.comment(f"breakpoints = [?, ?, ?, ?]  {phrase('init.toml.breakpoints', words)}"))
-    _credits(table, words, told.year)
+    _credits(table, words, told.year, explained=first)
     return table
