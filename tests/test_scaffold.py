@@ -305,3 +305,23 @@ def test_a_return_period_makes_a_hazard_and_what_holds_for_all_is_explained_once
     workspace, proposal, _ = propose(tmp_path)
     assert [(h.name, h.measure) for h in workspace.hazard] == [("flood", "hazard"), ("flood", "hazard"), ("landslide", "susceptibility")]
     assert proposal.text.count("supuse cada amenaza") == proposal.text.count('# measure = "hazard"') == 1
+
+
+def test_who_paid_is_guessed_from_the_cells(tmp_path: Path) -> None:
+    text = (
+        "labor,estado,lat,lon,quien_pago,pct_remesas_aldea,monto_remesas_x\n"
+        "Terrazas,terminada,14.9,-91.7,municipalidad inab,25,100\nVivero,terminada,14.9,-91.7,remesas,40.5,30\n"
+    )
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    workspace, proposal, _ = propose(tmp_path)
+    assert workspace.actions is not None
+    assert workspace.actions.columns == {"labor": "action_type", "quien_pago": "funding_source", "pct_remesas_aldea": "remittance_share"}
+    assert proposal.text.count("supuse esta columna por") == 3
+
+
+def test_a_column_of_other_words_is_not_guessed(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "labor,estado,lat,lon,quien\nTerrazas,terminada,14.9,-91.7,Ana\nVivero,terminada,14.9,-91.7,remesas\n", encoding="utf-8"
+    )
+    workspace, _, _ = propose(tmp_path)
+    assert workspace.actions is not None and workspace.actions.columns == {"labor": "action_type"}

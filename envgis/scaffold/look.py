@@ -14,7 +14,7 @@ from envgis.actions.reported import ReportFile
 from envgis.actions.words import fold
 from envgis.faults import Message, errors
 from envgis.files import RECORD
-from envgis.scaffold import names, places, rasters
+from envgis.scaffold import guesses, names, places, rasters
 from envgis.scaffold.rasters import Raster
 from envgis.sources import legends, reports, safety, vectors
 
@@ -147,6 +147,8 @@ def _reported(path: Path, name: str, about: Message | None, seen: Seen) -> None:
     if kinds:
         own = {column: "action_type" for column in kinds if column}
         seen.action_columns |= own
+        for table in tables:
+            seen.action_columns |= guesses.paid(table, seen.action_columns)
         seen.actions.append(name)
         mapped = Message("init.took.kinds", {"column": next(iter(own))}) if own else None
         seen.findings.append(Finding(name, about, "actions", Message("init.took.actions", {"kinds": mapped})))

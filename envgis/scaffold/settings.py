@@ -40,7 +40,7 @@ def text(seen: Seen, name: str, today: dt.date, language: str, words: Language) 
     if seen.actions:
         document["actions"] = _table(words, paths=seen.actions, date=(today, "init.toml.date"))
         if seen.action_columns:
-            mapping = _table(words, **{column: (target, "init.toml.columns") for column, target in seen.action_columns.items()})
+            mapping = _table(words, **{column: (target, f"init.toml.columns.{target}") for column, target in seen.action_columns.items()})
             document["actions"]["columns"] = mapping
     if seen.sites:
         document["sites"] = _table(words, paths=seen.sites, radius_m=(30.0, "init.toml.radius"))
