@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# How long a first call takes, kernels being compiled, says nothing.
+settings.register_profile("envgis", deadline=None)
+settings.load_profile("envgis")
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -166,8 +166,7 @@ def gather(
                     u = (v << np.uint64(6)) + np.uint64(_lowest(word))
                     word &= word - np.uint64(1)
                     column[m], cover[m], area[m] = u, dense_cover[u], dense_area[u]
-                    # What cancels out is no edge.
-                    m += dense_cover[u] != 0 or dense_area[u] != 0
+                    m += 1
                     dense_cover[u], dense_area[u] = 0, 0
         if outside >= 0:
             entry_zone[n], cell_at[n] = outside, m
