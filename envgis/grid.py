@@ -283,17 +283,22 @@ class _EqualArea:
         r, c = np.meshgrid(np.linspace(0, g.rows, 9), np.linspace(0, g.columns, 9), indexing="ij")
         log = np.log(self.areas(r, c))
         steep = [float(np.abs(np.diff(log, axis=axis)).max() / (n / 8)) for axis, n in enumerate(g.shape)]
-        return _tile_size(steep[0]), _tile_size(steep[1])
+        return _tile_size(steep[0], steep[1])
 
 
-def _tile_size(slope: float) -> int:
-    """Cells over half of which ln(area), rising by ``slope`` a cell, stays within half of the tolerance, an axis' part.
+def _tile_size(down: float, across: float) -> tuple[int, int]:
+    """Rows and columns over half of which ln(area), rising by ``down`` a row and ``across`` a column, stays within the tolerance.
 
-    A quarter less, since a slope between samples may hide a steeper one; and a power of two, since the slope depends a
+    A quarter less, since a slope between samples may hide a steeper one; and powers of two, since the slopes depend a
     little on how far the grid reaches: areas should go by the lattice, not by where a file begins.
     """
-    most = int(max(1.0, min(_LARGEST_TILE, 0.75 * AREA_TOLERANCE / max(slope, 1e-15))))
-    return 1 << (most.bit_length() - 1)
+    rows = columns = _LARGEST_TILE
+    while (rows * down + columns * across) / 2 > 0.75 * AREA_TOLERANCE and max(rows, columns) > 1:
+        if rows * down > columns * across:
+            rows //= 2
+        else:
+            columns //= 2
+    return max(1, rows), max(1, columns)
 
 
 class Layer(Protocol):

@@ -1,7 +1,7 @@
 """The benchmark's job by different means: hazard levels × land use in 340 zones.
 
-Each contestant gets the workload's folder, gives what it found, and may take any time. Peers get GDAL's default cache
-of a twentieth of the memory; envgis keeps to the 64 MB that its command line sets.
+Each contestant gets the workload's folder and gives what it found. Peers get GDAL's default cache of a twentieth of the
+memory; envgis keeps to the 64 MB that its command line sets. Nothing is imported that a contestant does not need.
 """
 
 from __future__ import annotations
@@ -11,24 +11,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import rasterio
-from exactextract import exact_extract
 from numpy.typing import NDArray
-from rasterio.features import rasterize
-from rasterstats import zonal_stats
 from workload import LAND_USE_CLASSES, NO_DATA
 
-from envgis import ledger, zones
-from envgis.blocks import How
-from envgis.grid import CellAreas, Grid
-from envgis.levels import LEVELS, Hazard, HazardKey, HazardMap, code_table
-from envgis.sources import landuse, legends, rasters
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
+    from envgis.grid import Grid
+    from envgis.landuse import LandUse
+    from envgis.levels import HazardMap
+
+LEVELS = range(6)
 ROWS = 512
 LEGEND = [str(code) for code in range(1, LAND_USE_CLASSES + 1)]
 BINS = (len(LEVELS) + 1) * (LAND_USE_CLASSES + 1)
@@ -44,10 +42,15 @@ class Work:
 
     @cached_property
     def zones(self) -> gpd.GeoDataFrame:
+        import geopandas as gpd
+
         return gpd.read_file(self.folder / "zones.gpkg")
 
     @cached_property
     def hazard(self) -> HazardMap:
+        from envgis.levels import Hazard, HazardKey, HazardMap, code_table
+        from envgis.sources import rasters
+
         layer, faults = rasters.open_layer([self.folder / "hazard.tif"], ["hazard.tif"], 1)
         assert layer is not None, faults
         codes = {level: level for level in LEVELS}
@@ -55,7 +58,9 @@ class Work:
         return HazardMap(about, layer.grid, layer.as_classes(codes), code_table(codes, 256))
 
     @cached_property
-    def landuse(self) -> landuse.LandUse:
+    def landuse(self) -> LandUse:
+        from envgis.sources import landuse, legends, rasters
+
         layer, faults = rasters.open_layer([self.folder / "landuse.tif"], ["landuse.tif"], 1)
         assert layer is not None, faults
         return landuse.from_raster(layer.as_classes(range(1, LAND_USE_CLASSES + 1)), legends.plain(LEGEND))
@@ -75,6 +80,9 @@ def windows(rows: int, columns: int) -> list[tuple[tuple[int, int], tuple[int, i
 
 def envgis(work: Work, threads: int = 1, grid: Grid | None = None) -> pd.DataFrame:
     """The ledger: exact shares of cells, true areas."""
+    from envgis import ledger, zones
+    from envgis.blocks import How
+
     grid = grid or work.hazard.grid
     cover = zones.cover(work.zones, grid)
     return ledger.tabulate(cover, work.hazard, work.landuse.on(grid), list(work.zones["code"]), LEGEND, how=How(threads))
@@ -82,16 +90,22 @@ def envgis(work: Work, threads: int = 1, grid: Grid | None = None) -> pd.DataFra
 
 def exactextract(work: Work) -> pd.DataFrame:
     """Exact shares of cells, as a count of cells and a share for each pair; on one raster, made beforehand."""
+    from exactextract import exact_extract
+
     return exact_extract(work.folder / "pairs.tif", work.zones, ["unique", "frac", "count"], output="pandas", include_cols=["code"])
 
 
 def rasterstats(work: Work) -> list[dict[Any, int]]:
     """Cells whose centre lies in the zone, for each pair; on one raster, made beforehand."""
+    from rasterstats import zonal_stats
+
     return zonal_stats(work.zones, str(work.folder / "pairs.tif"), categorical=True, nodata=NO_DATA)
 
 
 def by_hand(work: Work) -> NDArray[np.int64]:
     """Cells whose centre lies in the zone, for each pair: rasterize and bincount, as one would write it."""
+    from rasterio.features import rasterize
+
     level, use = tables()
     with rasterio.open(work.folder / "hazard.tif") as hazard, rasterio.open(work.folder / "landuse.tif") as landuse:
         shapes = zip(work.zones.geometry, range(1, len(work.zones) + 1), strict=True)
@@ -124,11 +138,14 @@ def join(work: Work) -> None:
 
 def shares(work: Work) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Cells (zones, pairs) by envgis, with every cell's area alike, and by exactextract."""
+    from envgis.grid import CellAreas
+    from envgis.ledger import OUTSIDE
+
     alike = replace(work.hazard.grid)
     one = np.zeros(alike.rows, np.int32), np.zeros(alike.columns, np.int32), np.full((1, 1), _ALIKE_MM2)
     vars(alike)["areas"] = CellAreas(*one)
     found = envgis(work, grid=alike)
-    found = found[found["municipality"] != ledger.OUTSIDE]
+    found = found[found["municipality"] != OUTSIDE]
     row = work.zones["code"].to_list()
     level = [*LEVELS, NO_DATA]
     mine = np.zeros((len(row), BINS))

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from pathlib import Path
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import rasterio
 import shapely
 from numpy.typing import NDArray
 from rasterio.transform import from_origin
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 CRS = "EPSG:32615"
 CELL_M = 10.0
@@ -30,6 +33,8 @@ def zones(cells: int, count: int = 340, vertices: int = 640, seed: int = 1) -> g
 
     Voronoi cells whose edges are bent. An edge stays between the two seeds that it parts, so no two edges can cross.
     """
+    import geopandas as gpd
+
     rng = np.random.default_rng(seed)
     side = cells * CELL_M
     corner = np.array([WEST_M, NORTH_M - side])
