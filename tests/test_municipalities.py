@@ -269,3 +269,11 @@ def test_selection() -> None:
     out, _ = municipalities.clean(layer((0, 0, 1, 1), (2, 0, 3, 1), codes=["1201", "0114"]), AT)
     assert municipalities.selected(Municipalities(path="x"), out) == ["0114", "1201"]
     assert municipalities.selected(Municipalities(path="x", select=["1201"]), out) == ["1201"]
+
+
+def test_a_ring_that_crosses_itself_has_the_area_of_what_was_drawn() -> None:
+    """Found by hand: the two wings of a bow-tie run opposite ways and cancel; cutting its edges had repaired it unseen."""
+    wings = shapely.Polygon([(-91.80, 14.95), (-91.79, 14.96), (-91.79, 14.95), (-91.80, 14.96), (-91.80, 14.95)])
+    drawn, repaired = municipalities.geodesic_ha(np.array([wings, shapely.make_valid(wings)], dtype=object))
+    assert drawn == pytest.approx(0, abs=0.1)
+    assert repaired == pytest.approx(59.5, rel=0.01)

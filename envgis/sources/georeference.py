@@ -52,19 +52,17 @@ def parse_crs(text: str) -> CRS | None:
 
 def to_lonlat(crs: CRS, bounds: Bounds) -> Bounds | None:
     """Bounds in degrees (EPSG:4326), edges densified; None where the coordinate system has no place for them."""
-    try:
-        transformer = Transformer.from_crs(crs, _LONLAT, always_xy=True)
-        out = transformer.transform_bounds(*bounds, densify_pts=21, errcheck=True)
-    except ProjError:
-        return None
-    return out if all(math.isfinite(v) for v in out) else None
+    return _moved(crs, _LONLAT, bounds)
 
 
 def from_lonlat(crs: CRS, bounds: Bounds) -> Bounds | None:
     """Bounds in degrees (EPSG:4326) as bounds in ``crs``, edges densified; None where it has no place for them."""
+    return _moved(_LONLAT, crs, bounds)
+
+
+def _moved(source: CRS | str, target: CRS | str, bounds: Bounds) -> Bounds | None:
     try:
-        transformer = Transformer.from_crs(_LONLAT, crs, always_xy=True)
-        out = transformer.transform_bounds(*bounds, densify_pts=21, errcheck=True)
+        out = Transformer.from_crs(source, target, always_xy=True).transform_bounds(*bounds, densify_pts=21, errcheck=True)
     except ProjError:
         return None
     return out if all(math.isfinite(v) for v in out) else None

@@ -91,7 +91,9 @@ def geodesic_ha(geometries: NDArray[np.object_]) -> NDArray[np.float64]:
 
     Edges are straight in degrees, as they are counted: a long one is followed by geodesics of a kilometre.
     """
-    oriented = shapely.orient_polygons(shapely.segmentize(geometries, _STEP_DEGREES), exterior_cw=False)
+    # Cutting the edges of an invalid polygon repairs it unseen, and its area would be that of another.
+    followed = np.where(shapely.is_valid(geometries), shapely.segmentize(geometries, _STEP_DEGREES), geometries)
+    oriented = shapely.orient_polygons(followed, exterior_cw=False)
     return np.array([abs(_GEOD.geometry_area_perimeter(g)[0]) / 1e4 if not g.is_empty else 0.0 for g in oriented])
 
 

@@ -314,6 +314,7 @@ def test_an_action_in_force_is_under_the_finger_inside_its_footprint(visit, text
     for lng, lat, words in ((inside.x, inside.y, "Con acción vigente"), (-91.8, 14.945, "Sin acción vigente")):
         page.evaluate(f"envgis.page.map.fire('click', {{ latlng: L.latLng({lat}, {lng}) }})")
         page.wait_for_function(f"(document.querySelector('.leaflet-popup-content') || {{innerText: ''}}).innerText.includes('{words}')")
+        assert words in page.locator(".leaflet-popup-content").last.inner_text()
 
 
 def test_two_scenarios_side_by_side(visit, text):
