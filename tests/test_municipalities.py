@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -277,3 +279,20 @@ def test_a_ring_that_crosses_itself_has_the_area_of_what_was_drawn() -> None:
     drawn, repaired = municipalities.geodesic_ha(np.array([wings, shapely.make_valid(wings)], dtype=object))
     assert drawn == pytest.approx(0, abs=0.1)
     assert repaired == pytest.approx(59.5, rel=0.01)
+
+
+def test_a_municipality_wholly_under_others_crashes_nothing() -> None:
+    """Found by a crash: shapely 2.2 now and then dies rebuilding an empty polygon beside multipolygons from its arrays."""
+    code = """
+import geopandas as gpd, shapely
+from envgis.faults import Place
+from envgis.sources import municipalities
+pair = shapely.MultiPolygon([shapely.box(0, 0, 900, 900), shapely.box(2000, 0, 2900, 900)])
+shapes = [shapely.affinity.translate(s, 360000, 1650000) for s in (pair, shapely.box(100, 100, 200, 200), shapely.box(3000, 0, 3100, 100))]
+drawn = gpd.GeoDataFrame({"code": ["1", "2", "3"], "name": list("abc")}, geometry=shapes, crs="ESRI:103598")
+for _ in range(1500):
+    out, _ = municipalities.clean(drawn, Place("m"), "lower_code")
+assert shapely.is_empty(out.geometry.values).tolist() == [False, True, False]
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-500:]

@@ -102,8 +102,15 @@ def project(geometries: NDArray[np.object_], crs: CRS, to_wgs84: Transformer) ->
 
     An edge gets its points from its lower endpoint, so two neighbours that share it keep sharing it, to the bit.
     """
-    if not len(geometries):
-        return geometries
+    out = np.asarray(geometries).copy()
+    # Rebuilding an empty polygon from its arrays makes shapely 2.2 read what is not its own, and now and then die.
+    drawn = ~shapely.is_empty(out)
+    if drawn.any():
+        out[drawn] = _projected(out[drawn], crs, to_wgs84)
+    return out
+
+
+def _projected(geometries: NDArray[np.object_], crs: CRS, to_wgs84: Transformer) -> NDArray[np.object_]:
     kind, xy, offsets = shapely.to_ragged_array(geometries)
     rings = offsets[0].astype(np.int64)
     if not crs.is_geographic:
