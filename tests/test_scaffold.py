@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import os
+import re
 import shutil
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -270,6 +275,59 @@ def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as stop:
         scaffold.propose(tmp_path / "none", today=TODAY)
     assert [f.code for f in stop.value.faults] == ["workspace-no-folder"]
+
+
+# As another user. Root may read and write anywhere: the child becomes somebody else, once an `init` that works and one
+# that does not have imported all that they need.
+
+INIT = """
+import os, sys
+from envgis.cli import main
+def init(folder, *more):
+    try:
+        main(["init", folder, *more])
+    except SystemExit as stop:
+        return stop.code
+init(sys.argv[1]), init(sys.argv[1])
+if os.getuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+print("code", *[init(*call.split("|")) for call in sys.argv[2:]])
+"""
+
+
+def as_another_user(first: Path, *calls: str) -> subprocess.CompletedProcess[str]:
+    for one in (first, *first.parents[:-2]):  # the other user must be able to come here at all
+        one.chmod(one.stat().st_mode | stat.S_IXOTH | stat.S_IROTH)
+    command = [sys.executable, "-B", "-c", INIT, str(shutil.copytree(first, first.with_name("primera"))), *calls]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env={**os.environ, "ENVGIS_LANG": "es"}, check=False)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no users to become")
+def test_a_folder_that_cannot_be_written_to(officer: Path) -> None:
+    theirs = shutil.copytree(officer, officer.with_name("ajena"))
+    (theirs / "envgis.toml").write_text("mine", encoding="utf-8")
+    (theirs / "envgis.toml").chmod(0)  # not even to be read, and so not to be kept beside the new one
+    theirs.chmod(0o777)
+    officer.chmod(0o555)
+    told = as_another_user(officer, str(officer), f"{officer}|--lang|en", f"{theirs}|--force")
+    officer.chmod(0o755)
+    assert told.stdout.splitlines()[-1] == "code 1 1 1", told.stderr
+    assert "Traceback" not in told.stderr and "--out" not in told.stderr
+    assert f"No se pudo escribir el espacio de trabajo en la carpeta «{officer}»" in told.stderr and "envgis init otra-carpeta" in told.stderr
+    assert f"The workspace could not be written to the folder “{officer}”" in told.stderr and "envgis init another-folder" in told.stderr
+    assert f"«{theirs}»" in told.stderr
+    assert not (officer / "envgis.toml").exists() and (theirs / "envgis.toml").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no users to become")
+def test_a_file_that_cannot_be_read_is_named_and_the_others_are_taken(officer: Path) -> None:
+    theirs = shutil.copytree(officer, officer.with_name("otra"))
+    theirs.chmod(0o777)
+    (theirs / "uso_2020.tif").chmod(0)
+    told = as_another_user(officer, str(theirs))
+    assert told.stdout.splitlines()[-1] == "code 0", told.stderr
+    assert re.search(r"uso_2020\.tif +archivo → no se usa: no se puede leer", told.stdout)
+    assert parse((theirs / "envgis.toml").read_text(encoding="utf-8")).hazard[0].path == ["deslizamientos_2024.tif"]
 
 
 # The demonstration

@@ -59,13 +59,23 @@ def propose(folder: Path, *, today: dt.date, language: Literal["es", "en", "both
 def write(proposal: Proposal, folder: Path, *, replace: bool = False) -> list[Path]:
     """Write a proposal into its folder; files that are there stay, the old envgis.toml beside the new one.
 
-    Returns what was written. Raises BadInput if there is an envgis.toml and ``replace`` is not set.
+    Returns what was written. Raises BadInput if there is an envgis.toml and ``replace`` is not set, or if the folder
+    cannot be written to.
     """
     target = folder / FILE
+    if target.exists() and not replace:
+        raise BadInput([Fault("workspace-exists", Place(str(target)))])
+    try:
+        return _write(proposal, folder, target)
+    except BadInput as stop:  # what it advises is for a run's output
+        raise BadInput([Fault("init-not-written", Place(str(folder)), fault.found) for fault in stop.faults]) from stop
+
+
+def _write(proposal: Proposal, folder: Path, target: Path) -> list[Path]:
     if target.exists():
-        if not replace:
-            raise BadInput([Fault("workspace-exists", Place(str(target)))])
-        files.write_file(target.with_name(f"{FILE}.previous"), target.read_bytes())
+        with files.told(target):
+            old = target.read_bytes()
+        files.write_file(target.with_name(f"{FILE}.previous"), old)
     written = [target]
     files.write_file(target, proposal.text.encode("utf-8"))
     for name, content in proposal.extra.items():

@@ -66,9 +66,11 @@ def at(folder: Path, this_year: int | None = None) -> Seen:
     seen, found, tables = Seen(), [], []
     year = this_year or dt.datetime.now().astimezone().year
     for path, name in _files(folder):
-        if path.stat().st_size == 0:
+        if not _opens(path):
+            seen.findings.append(Finding(name, Message("init.about.file"), "unused", Message("init.took.unreadable")))
+        elif path.stat().st_size == 0:
             continue
-        if safety.sniff(path) == "tiff":
+        elif safety.sniff(path) == "tiff":
             found.append(rasters.look(path, name, year))
         elif vectors.sniff(path)[0] is not None and path.suffix.lower() != ".shx":
             _vector(path, name, seen)
@@ -99,6 +101,15 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
         if count > MOST_FILES:
             return
         yield path, path.relative_to(folder).as_posix()
+
+
+def _opens(path: Path) -> bool:
+    """Whether we may read a file at all. Asking the system is surer than modes."""
+    try:
+        path.open("rb").close()
+    except OSError:
+        return False
+    return True
 
 
 def _vector(path: Path, name: str, seen: Seen) -> None:
