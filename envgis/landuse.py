@@ -27,12 +27,6 @@ class Classes(Protocol):
         ...
 
 
-    @property
-    def fill(self) -> int:
-        """The code that stands where there are no data."""
-        ...
-
-
 class Source(Protocol):
     """Whatever can say which class lies at the centre of each cell of a grid: a raster of classes, or polygons."""
 

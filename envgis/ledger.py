@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -148,10 +149,6 @@ class _Held:
     def table(self) -> NDArray[np.uint16]:
         return np.minimum(np.arange(256, dtype=np.uint16), np.uint16(self.classes))
 
-    @property
-    def fill(self) -> int:
-        return NO_DATA
-
     def read(self, window: Window) -> NDArray[np.uint8]:
         return np.asarray(self.layer.read(window), np.uint8)
 
@@ -189,63 +186,82 @@ def _prepared(study: Study) -> Study:
 def _count_block(study: Study, window: Window) -> Part:
     cover, grid = study.cover, study.cover.grid
     runs = cover.runs(window.row, window.rows)
-    use, use_table, use_fill = _landuse(study, window)
+    use = _landuse(study, window)
     people = study.people.read(window).ravel() if study.people is not None else np.zeros(0, np.int64)
     shape = (len(study.maps), cover.count + 1, len(_LEVELS) * (study.classes + 1))
     part = Part(np.zeros(shape, np.int64), np.zeros(shape, np.int64), [{} for _ in study.maps])
     taken = _taken(study, window, runs, people) if study.face_cover is not None else None
-    tally = counting.tallies()
     for i, hazard in enumerate(study.maps):
-        stored, codes, table, fill = _codes(hazard, window)
-        pairs = (table[:, None] * (study.classes + 1) + use_table[None, :]).astype(np.int32)
-        known = np.flatnonzero(np.logical_and.outer(_expected(table, len(LEVELS), fill), _expected(use_table, study.classes, use_fill)))
-        _run_counts(grid, window, runs, codes, use, pairs.ravel(), known.astype(np.int32), people, tally, part.area[i], part.people[i])
+        stored = hazard.stored(window)
+        level = _levels(hazard, stored)
+        _run_counts(grid, window, runs, level, use, people, part.area[i], part.people[i])
         if taken is not None:
-            part.taken[i] = _residuals(study, i, taken, stored, codes, table, use, use_table)
+            part.taken[i] = _residuals(study, i, taken, stored, level, use)
     return part
 
 
 def _run_counts(
-    grid: Grid, window: Window, runs: Runs, codes: NDArray[np.uint8], use: NDArray[np.uint8], pairs: NDArray[np.int32],
-    known: NDArray[np.int32], people: NDArray[np.int64], tally: NDArray[np.uint32], area: NDArray[np.int64],
+    grid: Grid, window: Window, runs: Runs, level: _Coded, use: _Coded, people: NDArray[np.int64], area: NDArray[np.int64],
     persons: NDArray[np.int64],
 ) -> None:  # fmt: skip
+    if len(level.span) * len(use.span) > counting.MOST_PAIRS:
+        level, use = level.dense(), use.dense()
+    bins = level.span[:, None] * (use.none + 1) + use.span[None, :]
     areas = grid.areas
     counting.tabulate(
-        codes, use, pairs, known, people, grid.columns, runs.row_entry, runs.zone, runs.whole_at,
+        level.cells, level.low, use.cells, use.low, bins.astype(np.int32), people, runs.row_entry, runs.zone, runs.whole_at,
         runs.edge_at, runs.begin, runs.end, runs.edge, runs.before, runs.upto,
-        areas.row_tile[window.row : window.row + window.rows], areas.column_tile, areas.mm2, tally, area, persons,
+        areas.row_tile[window.row : window.row + window.rows], areas.column_tile, areas.mm2, area, persons,
     )  # fmt: skip
 
 
-def _expected(table: NDArray[np.int64], none: int, fill: int) -> NDArray[np.bool_]:
-    """(256,) which codes a block may be expected to hold: those that stand for something, and the one for no data."""
-    expected = table < none
-    if 0 <= fill < len(expected):
-        expected[fill] = True
-    return expected
+@dataclass(frozen=True)
+class _Coded:
+    """A block's cells as bytes, row after row, and the position (256,) for which each byte stands; ``none`` for no data."""
+
+    cells: NDArray[np.uint8]
+    position: NDArray[np.int64]
+    none: int
+
+    @cached_property
+    def low(self) -> int:
+        """The first code that stands for something."""
+        known = np.flatnonzero(self.position < self.none)
+        return int(known[0]) if len(known) else 0
+
+    @cached_property
+    def span(self) -> NDArray[np.int64]:
+        """Positions from the first to the last code that stands for something; after them that of every other code."""
+        known = np.flatnonzero(self.position < self.none)
+        return np.append(self.position[self.low : known[-1] + 1] if len(known) else known, self.none)
+
+    def dense(self) -> _Coded:
+        """The same, with positions in place of codes."""
+        return _Coded(self.at(slice(None)).astype(np.uint8), np.minimum(np.arange(256), self.none), self.none)
+
+    def at(self, cells: slice | NDArray[np.int64]) -> NDArray[np.int64]:
+        """Positions of some cells."""
+        return self.position[self.cells[cells]]
 
 
-def _codes(hazard: HazardMap, window: Window) -> tuple[NDArray[np.generic], NDArray[np.uint8], NDArray[np.int64], int]:
-    """A block as stored, as bytes (cells,), the position of each byte's level in the ledger's order, and the fill."""
-    stored = hazard.stored(window)
+def _levels(hazard: HazardMap, stored: NDArray[np.generic]) -> _Coded:
+    """Positions in the ledger's order of levels."""
     position = np.full(256, len(LEVELS), np.int64)
     position[: len(LEVELS)] = np.arange(len(LEVELS))
     if hazard.codes is not None and stored.dtype == np.uint8:
-        codes = np.ascontiguousarray(stored)
-        return stored, codes.ravel(), position[hazard.codes], int(hazard.layer.fill)
-    return stored, np.ascontiguousarray(hazard.levels_of(stored)).ravel(), position, NO_DATA
+        return _Coded(np.ascontiguousarray(stored, np.uint8).ravel(), position[hazard.codes], len(LEVELS))
+    return _Coded(np.ascontiguousarray(hazard.levels_of(stored)).ravel(), position, len(LEVELS))
 
 
-def _landuse(study: Study, window: Window) -> tuple[NDArray[np.uint8], NDArray[np.int64], int]:
-    """Classes of a block as bytes (cells,), the position in the legend of each byte, and the fill."""
+def _landuse(study: Study, window: Window) -> _Coded:
+    """Positions in the legend."""
     if study.landuse is None:
-        return np.zeros(window.rows * window.columns, np.uint8), np.zeros(256, np.int64), 0
+        return _Coded(np.zeros(window.rows * window.columns, np.uint8), np.zeros(256, np.int64), 0)
     stored = study.landuse.read(window)
     table = study.landuse.table.astype(np.int64)
     if stored.dtype == np.uint8:
-        return np.ascontiguousarray(stored, np.uint8).ravel(), table, study.landuse.fill
-    return table[stored].astype(np.uint8).ravel(), np.minimum(np.arange(256), study.classes), study.classes
+        return _Coded(np.ascontiguousarray(stored, np.uint8).ravel(), table, study.classes)
+    return _Coded(table[stored].astype(np.uint8).ravel(), np.minimum(np.arange(256), study.classes), study.classes)
 
 
 @dataclass(frozen=True)
@@ -277,15 +293,14 @@ def _taken(study: Study, window: Window, runs: Runs, people: NDArray[np.int64]) 
 
 
 def _residuals(
-    study: Study, i: int, taken: _Taken, stored: NDArray[np.generic], codes: NDArray[np.uint8], table: NDArray[np.int64],
-    use: NDArray[np.uint8], use_table: NDArray[np.int64],
-) -> dict[tuple[int, ...], tuple[int, int]]:  # fmt: skip
+    study: Study, i: int, taken: _Taken, stored: NDArray[np.generic], levels: _Coded, use: _Coded
+) -> dict[tuple[int, ...], tuple[int, int]]:
     """By (face, level, best, central, worst, land use): area and people."""
     hazard, known = study.maps[i], study.face_factors[i]
-    level = _LEVELS[table[codes[taken.cell]]]
+    level = _LEVELS[levels.at(taken.cell)]
     values = true_values(stored.ravel()[taken.cell], hazard.layer) if hazard.has_values else None
     three = residual(hazard.hazard, level, values, hazard.bound_type, known.direct[taken.face], known.other[taken.face])
-    keys = np.column_stack([taken.face, level, *three, use_table[use[taken.cell]]]).astype(np.int64)
+    keys = np.column_stack([taken.face, level, *three, use.at(taken.cell)]).astype(np.int64)
     unique, at = np.unique(keys, axis=0, return_inverse=True)
     area, people = np.zeros(len(unique), np.int64), np.zeros(len(unique), np.int64)
     np.add.at(area, at.ravel(), taken.area)

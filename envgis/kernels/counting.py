@@ -9,44 +9,26 @@ arrays: each of these is a counted reference, which costs as much as fifty cells
 
 from __future__ import annotations
 
-import threading
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from envgis.kernels.coverage import FULL
 
-PAIRS = 1 << 16  # of two stored bytes: first · 256 + second
-_LANES = 4  # tallies in turn: an addition need not wait until the one before it is stored
-_TILES = 8  # counted at once: few zones reach over more
-_APART = 16  # so that the same pair's places in two lanes do not fall on one line of the cache
-_BAND = 1 << 19  # cells of a band of rows, whose pairs stay at hand while one zone after the other is counted
-
-
-_own = threading.local()
-
-
-def tallies() -> NDArray[np.uint32]:
-    """Counts of pairs, all zero: what `tabulate` needs to work with.
-
-    Each thread has its own and gets them again, since `tabulate` leaves zeros: 8 MB to clear for every block would be
-    felt.
-    """
-    if not hasattr(_own, "tallies"):
-        _own.tallies = np.zeros((_TILES, _LANES, PAIRS + _APART), np.uint32)
-    kept: NDArray[np.uint32] = _own.tallies
-    return kept
+MOST_PAIRS = 1 << 13  # their places in a tally fit in 16 bits
+_SHIFT = 3
+_LANES = 1 << _SHIFT  # tallies in turn: an addition need not wait until the one before it is stored
+_MOST = 1 << 22  # counts held at once
 
 
 @njit(cache=True, nogil=True)
 def tabulate(
     first: NDArray[np.uint8],
+    first_low: int,
     second: NDArray[np.uint8],
-    pairs: NDArray[np.int32],
-    known: NDArray[np.int32],
+    second_low: int,
+    bins: NDArray[np.int32],
     people: NDArray[np.int64],
-    columns: int,
     row_entry: NDArray[np.int64],
     zone: NDArray[np.int32],
     whole_at: NDArray[np.int64],
@@ -59,167 +41,141 @@ def tabulate(
     row_tile: NDArray[np.int32],
     column_tile: NDArray[np.int32],
     mm2: NDArray[np.int64],
-    tally: NDArray[np.uint32],
     area: NDArray[np.int64],
     persons: NDArray[np.int64],
 ) -> None:
     """Add a block of whole rows to ``area`` and ``persons`` (zones, bins).
 
     first, second (cells,) : stored codes, row after row
-    pairs (PAIRS,) : the bin of each pair of codes; known : pairs to expect (others are found all the same, but slowly)
+    bins (a + 1, b + 1) : the bin of each pair of codes, counted from first_low and second_low; the last row and column
+        are for all codes beyond; at most MOST_PAIRS in all
     people (cells,) : millionths of a person in each cell; empty if there are none
     row_entry … upto : the block's `envgis.zones.Runs`
     row_tile (rows,), column_tile (columns,), mm2 : areas of its cells, see `envgis.grid.CellAreas`
-    tally : of `tallies`, and all zero again at the end
 
     Whole cells are counted, and multiplied by their area once for each tile and zone; only single cells at edges are
     rounded on their own.
     """
+    rows, columns, pairs = len(row_entry) - 1, len(column_tile), bins.ravel()
     tile_end = np.empty(column_tile[-1] + 1, np.int64)
     for c in range(columns):
         tile_end[column_tile[c]] = c + 1
-    seen, found = np.empty(PAIRS, np.int32), len(known)
-    seen[:found] = known
-    rows, height = len(row_entry) - 1, max(1, _BAND // columns)
-    pair = np.empty(height * columns, np.uint16)
+    # Where each zone's counts begin, and the first tile in which it has any.
+    place, west = np.empty(area.shape[0] + 1, np.int64), np.empty(area.shape[0], np.int64)
+    # A whole group of lanes may be read at a row's end.
+    index = np.zeros(columns + _LANES, np.uint16)
     r = 0
     while r < rows:
         stop = r + 1
-        while stop < min(rows, r + height) and row_tile[stop] == row_tile[r]:
+        while stop < rows and row_tile[stop] == row_tile[r]:
             stop += 1
-        _join(first, second, r * columns, stop * columns, pair)
-        at, at_line, start = _by_zone(row_entry, zone, r, stop, columns, area.shape[0])
-        for z in range(area.shape[0]):
-            if start[z] < start[z + 1]:
-                low, high = _reach(at, start[z], start[z + 1], whole_at, begin, end, column_tile)
-                for t in range(low, high + 1, _TILES):
-                    cells = _count(pair, at, at_line, start[z], start[z + 1], whole_at, begin, end, column_tile, tile_end, t, tally)
-                    found = _empty(tally, t, min(high, t + _TILES - 1), cells, seen, found, pairs, mm2, row_tile[r], area, z)
-                _add_edges(pair, pairs, at, at_line, start[z], start[z + 1], edge_at, edge, before, upto, column_tile, mm2, row_tile[r], area, z)
+        _give_places(row_entry[r], row_entry[stop], zone, whole_at, begin, end, column_tile, len(pairs), place, west)
+        while stop > r + 1 and place[-1] > _MOST:
+            stop = r + (stop - r) // 2
+            _give_places(row_entry[r], row_entry[stop], zone, whole_at, begin, end, column_tile, len(pairs), place, west)
+        tally = np.zeros(place[-1], np.uint32)
+        for row in range(r, stop):
+            k0, k1 = row_entry[row], row_entry[row + 1]
+            _index(first, first_low, second, second_low, row * columns, columns, bins.shape[0] - 1, bins.shape[1] - 1, index)
+            _count(index, k0, k1, zone, whole_at, begin, end, column_tile, tile_end, place, west, len(pairs), tally)
+            _add_edges(index, pairs, k0, k1, zone, edge_at, edge, before, upto, column_tile, mm2, row_tile[r], area)
+            if len(people) > 0:
+                _add_people(index, pairs, people, row * columns, k0, k1, zone, whole_at, edge_at, begin, end, edge, before, upto, persons)
+        _add_counts(tally, place, west, pairs, mm2, row_tile[r], area)
         r = stop
-    if len(people) > 0:
-        _add_people(first, second, pairs, people, columns, row_entry, zone, whole_at, edge_at, begin, end, edge, before, upto, persons)
 
 
 @njit(cache=True, nogil=True)
-def _join(first, second, p0, p1, pair):  # type: ignore[no-untyped-def]
-    """Pairs of codes of cells p0 … p1 - 1."""
-    for p in range(np.uint64(p1 - p0)):
-        q = np.uint64(p0) + p
-        pair[p] = np.uint16(first[q]) << np.uint16(8) | np.uint16(second[q])
-
-
-@njit(cache=True, nogil=True)
-def _by_zone(row_entry, zone, r0, r1, columns, zones):  # type: ignore[no-untyped-def]
-    """Entries of rows r0 … r1 - 1 sorted by zone, where the row of each begins in the band, and each zone's first."""
-    start = np.zeros(zones + 1, np.int64)
-    for e in range(row_entry[r0], row_entry[r1]):
-        start[zone[e] + 1] += 1
-    for z in range(zones):
-        start[z + 1] += start[z]
-    at, at_line = np.empty(start[zones], np.int64), np.empty(start[zones], np.int64)
-    fill = start.copy()
-    for r in range(r0, r1):
-        for e in range(row_entry[r], row_entry[r + 1]):
-            at[fill[zone[e]]], at_line[fill[zone[e]]] = e, (r - r0) * columns
-            fill[zone[e]] += 1
-    return at, at_line, start
-
-
-@njit(cache=True, nogil=True)
-def _reach(at, k0, k1, whole_at, begin, end, column_tile):  # type: ignore[no-untyped-def]
-    """First and last tile in which entries k0 … k1 - 1 have whole cells; the last is less than the first if they have none."""
-    low, high = np.int64(column_tile[-1]) + 1, np.int64(-1)
+def _give_places(k0, k1, zone, whole_at, begin, end, column_tile, pairs, place, west):  # type: ignore[no-untyped-def]
+    """Give each zone of entries k0 … k1 - 1 room for the counts of every tile from the first to the last that it has whole cells in."""
+    east = np.full(len(west), -1, np.int64)
+    west[:] = len(column_tile)
     for k in range(k0, k1):
-        first, last = whole_at[at[k]], whole_at[at[k] + 1] - 1
+        first, last = whole_at[k], whole_at[k + 1] - 1
         if first <= last:
-            low = min(low, np.int64(column_tile[begin[first]]))
-            high = max(high, np.int64(column_tile[end[last] - 1]))
-    return low, high
+            z = zone[k]
+            west[z] = min(west[z], np.int64(column_tile[begin[first]]))
+            east[z] = max(east[z], np.int64(column_tile[end[last] - 1]))
+    place[0] = 0
+    for z in range(len(west)):
+        place[z + 1] = place[z] + max(0, east[z] - west[z] + 1) * pairs * _LANES
 
 
 @njit(cache=True, nogil=True)
-def _count(pair, at, at_line, k0, k1, whole_at, begin, end, column_tile, tile_end, low, tally):  # type: ignore[no-untyped-def]
-    """Count the pairs in whole cells of entries k0 … k1 - 1, in as many tiles from ``low`` on as there are tallies.
+def _index(first, first_low, second, second_low, at, columns, a, b, index):  # type: ignore[no-untyped-def]
+    """Where the pair of each cell of a row, which begins at cell ``at``, is counted."""
+    most_a, most_b, width = np.uint8(a), np.uint8(b), np.uint16(b + 1)
+    for c in range(np.uint64(columns)):
+        p = np.uint64(at) + c
+        i = np.minimum(np.uint8((np.int64(first[p]) - first_low) & 255), most_a)
+        j = np.minimum(np.uint8((np.int64(second[p]) - second_low) & 255), most_b)
+        # In this form the compiler takes 16 cells at once.
+        index[c] = (np.uint16(i) * width + np.uint16(j)) << np.uint16(_SHIFT)
 
-    Returns how many cells they are.
-    """
-    cells = np.int64(0)
-    west = tile_end[low - 1] if low > 0 else np.int64(0)
-    east = tile_end[min(low + _TILES, len(tile_end)) - 1]
-    for k in range(k0, k1):
-        for i in range(whole_at[at[k]], whole_at[at[k] + 1]):
-            c, last = max(np.int64(begin[i]), west), min(np.int64(end[i]), east)
-            if c >= last:
-                continue
-            cells += last - c
-            t = np.int64(column_tile[c])
+
+@njit(cache=True, nogil=True)
+def _count(index, k0, k1, zone, whole_at, begin, end, column_tile, tile_end, place, west, pairs, tally):  # type: ignore[no-untyped-def]
+    """Count the whole cells of a row, entries k0 … k1 - 1."""
+    size, lanes = np.uint64(pairs * _LANES), np.uint64(_LANES)
+    for k in range(np.uint64(k0), np.uint64(k1)):
+        z = np.uint64(zone[k])
+        for i in range(np.uint64(whole_at[k]), np.uint64(whole_at[k + np.uint64(1)])):
+            c, last = np.uint64(begin[i]), np.uint64(end[i])
+            t = np.uint64(column_tile[c])
+            u = np.uint64(place[z]) + size * (t - np.uint64(west[z]))
             while c < last:
-                stop = min(tile_end[t], last)
-                p, u = np.uint64(at_line[k] + c), np.uint64(t - low)
-                for _ in range((stop - c) // _LANES):
-                    tally[u, 0, pair[p]] += np.uint32(1)
-                    tally[u, 1, pair[p + np.uint64(1)]] += np.uint32(1)
-                    tally[u, 2, pair[p + np.uint64(2)]] += np.uint32(1)
-                    tally[u, 3, pair[p + np.uint64(3)]] += np.uint32(1)
-                    p += np.uint64(4)
-                while p < np.uint64(at_line[k] + stop):
-                    tally[u, 0, pair[p]] += np.uint32(1)
-                    p += np.uint64(1)
-                c, t = stop, t + 1
-    return cells
+                stop = min(np.uint64(tile_end[t]), last)
+                for _ in range((stop - c) // lanes):
+                    for lane in range(lanes):
+                        tally[u + np.uint64(index[c + lane]) + lane] += np.uint32(1)
+                    c += lanes
+                if c < stop:
+                    # Nothing is added for cells beyond: cheaper than a loop whose length no processor can foresee.
+                    for lane in range(lanes):
+                        tally[u + np.uint64(index[c + lane]) + lane] += np.uint32(c + lane < stop)
+                    c = stop
+                t += np.uint64(1)
+                u += size
 
 
 @njit(cache=True, nogil=True)
-def _empty(tally, low, high, cells, seen, found, pairs, mm2, row, area, z):  # type: ignore[no-untyped-def]
-    """Turn the counts in tiles low … high into areas and set them to zero. Returns how many pairs have been seen."""
-    i = 0
-    while cells > 0:
-        # Once all pairs that were seen before are through, each one is tried: one that is found joins them.
-        p = seen[i] if i < found else i - found
-        had = cells
-        for u in range(high - low + 1):
-            n = np.int64(0)
-            for lane in range(_LANES):
-                n += tally[u, lane, p]
-            if n > 0:
+def _add_counts(tally, place, west, pairs, mm2, row, area):  # type: ignore[no-untyped-def]
+    size = len(pairs) * _LANES
+    for z in range(len(west)):
+        for t in range((place[z + 1] - place[z]) // size):
+            whole = mm2[row, west[z] + t]
+            for p in range(len(pairs)):
+                at, n = place[z] + t * size + p * _LANES, np.int64(0)
                 for lane in range(_LANES):
-                    tally[u, lane, p] = 0
-                area[z, pairs[p]] += n * mm2[row, low + u]
-                cells -= n
-        if i >= found and cells < had:
-            seen[found] = p
-            found += 1
-        i += 1
-    return found
+                    n += tally[at + lane]
+                area[z, pairs[p]] += n * whole
 
 
 @njit(cache=True, nogil=True)
-def _add_edges(pair, pairs, at, at_line, k0, k1, edge_at, edge, before, upto, column_tile, mm2, row, area, z):  # type: ignore[no-untyped-def]
-    """Add the zone's part of single cells of entries k0 … k1 - 1."""
-    for k in range(k0, k1):
-        for i in range(np.uint64(edge_at[at[k]]), np.uint64(edge_at[at[k] + 1])):
+def _add_edges(index, pairs, k0, k1, zone, edge_at, edge, before, upto, column_tile, mm2, row, area):  # type: ignore[no-untyped-def]
+    """Add the zones' parts of single cells of a row, entries k0 … k1 - 1."""
+    for k in range(np.uint64(k0), np.uint64(k1)):
+        z = np.uint64(zone[k])
+        for i in range(np.uint64(edge_at[k]), np.uint64(edge_at[k + np.uint64(1)])):
             c = np.uint64(edge[i])
             whole = mm2[row, np.uint64(column_tile[c])]
-            b = np.uint64(pairs[pair[np.uint64(at_line[k]) + c]])
-            area[z, b] += share(whole, upto[i]) - share(whole, before[i])
+            area[z, np.uint64(pairs[np.uint64(index[c] >> _SHIFT)])] += share(whole, upto[i]) - share(whole, before[i])
 
 
 @njit(cache=True, nogil=True)
-def _add_people(first, second, pairs, people, columns, row_entry, zone, whole_at, edge_at, begin, end, edge, before, upto, persons):  # type: ignore[no-untyped-def]
-    for r in range(len(row_entry) - 1):
-        line = r * columns
-        for k in range(row_entry[r], row_entry[r + 1]):
-            z = zone[k]
-            for i in range(whole_at[k], whole_at[k + 1]):
-                for p in range(np.uint64(line + begin[i]), np.uint64(line + end[i])):
-                    if people[p] != 0:
-                        persons[z, pairs[np.uint64(first[p]) << np.uint64(8) | np.uint64(second[p])]] += people[p]
-            for i in range(edge_at[k], edge_at[k + 1]):
-                p = np.uint64(line + edge[i])
-                if people[p] != 0:
-                    b = pairs[np.uint64(first[p]) << np.uint64(8) | np.uint64(second[p])]
-                    persons[z, b] += share(people[p], upto[i]) - share(people[p], before[i])
+def _add_people(index, pairs, people, at, k0, k1, zone, whole_at, edge_at, begin, end, edge, before, upto, persons):  # type: ignore[no-untyped-def]
+    """Add the people of a row, which begins at cell ``at``, entries k0 … k1 - 1."""
+    for k in range(k0, k1):
+        z = zone[k]
+        for i in range(whole_at[k], whole_at[k + 1]):
+            for c in range(np.uint64(begin[i]), np.uint64(end[i])):
+                living = people[np.uint64(at) + c]
+                if living != 0:
+                    persons[z, pairs[np.uint64(index[c] >> _SHIFT)]] += living
+        for i in range(edge_at[k], edge_at[k + 1]):
+            c = np.uint64(edge[i])
+            living = people[np.uint64(at) + c]
+            persons[z, pairs[np.uint64(index[c] >> _SHIFT)]] += share(living, upto[i]) - share(living, before[i])
 
 
 @njit(cache=True, nogil=True)

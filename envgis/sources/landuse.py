@@ -41,11 +41,6 @@ class RasterClasses:
     grid: Grid
     table: NDArray[np.uint16]
 
-    @property
-    def fill(self) -> int:
-        """The code that stands where there are no data."""
-        return int(self.layer.fill)
-
     @cached_property
     def _view(self) -> Layer | None:
         return None if self.grid.aligned(self.layer.grid) else Nearest(self.layer, self.grid)
@@ -83,11 +78,6 @@ class PolygonClasses:
     shapes: NDArray[np.object_]
     positions: NDArray[np.uint16]
     none: int
-
-    @property
-    def fill(self) -> int:
-        """The place after the legend's last."""
-        return self.none
 
     @cached_property
     def _tree(self) -> shapely.STRtree:
