@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
+import io
 import os
 import re
 import shutil
@@ -14,14 +16,16 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 import shapely
 from rasterio.transform import from_origin
 
 from envgis import locale, scaffold
+from envgis.cli import proposed
 from envgis.faults import BadInput
-from envgis.locale import LANGUAGES
+from envgis.locale import LANGUAGES, Language
 from envgis.scaffold.names import said
 from envgis.sources.legends import read_legend
 from envgis.workspace import Workspace, parse
@@ -51,7 +55,8 @@ def propose(folder: Path, language: str = "es") -> tuple[Workspace, scaffold.Pro
     found = scaffold.propose(folder, today=TODAY, language=language)  # type: ignore[arg-type]
     for finding in found.findings:
         for spoken in LANGUAGES:
-            assert "{" not in locale.sentence(finding.about, spoken) + locale.sentence(finding.took, spoken)
+            told = [finding.about, finding.took, *(guess.message for guess in finding.columns)]
+            assert not any("{" in locale.sentence(message, spoken) for message in told)
     return parse(found.text), found, {f.file: locale.sentence(f.took, "es") for f in found.findings}
 
 
@@ -248,7 +253,7 @@ def test_a_column_of_actions_is_known_by_its_words(tmp_path: Path) -> None:
     found, _, took = propose(tmp_path)
     assert found.actions is not None and found.actions.paths == ["r.csv"]
     assert found.actions.columns == {"labor": "action_type"}
-    assert took["r.csv"] == "acciones (supuse que «labor» dice qué acción es)"
+    assert took["r.csv"] == "acciones"
     assert took["s.csv"].startswith("no se usa")
     assert found.sites is not None and found.sites.paths == ["sitios.csv"]
 
@@ -375,6 +380,49 @@ def test_who_paid_is_guessed_from_the_cells(tmp_path: Path) -> None:
     assert workspace.actions is not None
     assert workspace.actions.columns == {"labor": "action_type", "quien_pago": "funding_source", "pct_remesas_aldea": "remittance_share"}
     assert proposal.text.count("supuse esta columna por") == 3
+    assert guessed(proposal, "es") == [
+        "  supuse que «labor» dice qué acción es",
+        "  supuse que «quien_pago» dice quién pagó",
+        "  supuse que «pct_remesas_aldea» dice qué parte pagaron las remesas",
+    ]
+    assert guessed(proposal, "en") == [
+        "  “labor” is assumed to say which action it is",
+        "  “quien_pago” is assumed to say who paid",
+        "  “pct_remesas_aldea” is assumed to say what share remittances paid",
+    ]
+
+
+def test_what_init_is_unsure_of_is_marked(tmp_path: Path) -> None:
+    """One cell of three is no kind of action; two columns might say who paid, and none of them is taken."""
+    rows = ["labor,lat,lon,quien,fondo", "Terrazas,14.9,-91.7,inab,inab", "Vivero,14.9,-91.7,remesas,inab", "azul,14.9,-91.7,inab,inab"]
+    (tmp_path / "a.csv").write_text("\n".join(rows), encoding="utf-8")
+    workspace, proposal, _ = propose(tmp_path)
+    assert workspace.actions is not None and workspace.actions.columns == {"labor": "action_type"}
+    assert guessed(proposal, "es") == [
+        "? supuse que «labor» dice qué acción es, por 2 de 3 celdas: revísela",
+        "? no supe cuál dice quién pagó: quien o fondo; escríbala en [actions.columns] como funding_source",
+    ]
+    assert guessed(proposal, "en") == [
+        "? “labor” is assumed to say which action it is, from 2 of 3 cells: look it through",
+        "? it is not clear which says who paid: quien or fondo; write it under [actions.columns] as funding_source",
+    ]
+
+
+def test_the_same_column_of_several_sheets_is_told_once(tmp_path: Path) -> None:
+    with pd.ExcelWriter(tmp_path / "a.xlsx") as book:
+        for sheet, kind in (("enero", "Terrazas"), ("febrero", "Vivero"), ("marzo", "azul")):
+            rows = {"labor": ["Terrazas", kind], "lat": [14.9, 14.8], "lon": [-91.7, -91.8]}
+            pd.DataFrame(rows).to_excel(book, sheet_name=sheet, index=False)
+    _, proposal, _ = propose(tmp_path)
+    assert guessed(proposal, "es") == ["? supuse que «labor» dice qué acción es, por 5 de 6 celdas: revísela"]
+
+
+def guessed(proposal: scaffold.Proposal, language: Language) -> list[str]:
+    """The lines of the terminal that speak of columns, without their indent."""
+    screen = io.StringIO()
+    with contextlib.redirect_stdout(screen):
+        proposed.tell(proposal, Path("carpeta"), language)
+    return [line[4:] for line in screen.getvalue().splitlines() if line.startswith("    ")]
 
 
 def test_a_column_of_other_words_is_not_guessed(tmp_path: Path) -> None:

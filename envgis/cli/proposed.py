@@ -1,4 +1,4 @@
-"""What ``envgis init`` found, a line for each file."""
+"""What ``envgis init`` found, a line for each file and for each of its columns that was guessed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def tell(proposal: Proposal, folder: Path, language: Language) -> None:
-    """Every file, what it is, and what it was taken for; then what to do next."""
+    """Every file, what it is, what it and its columns were taken for; then what to do next."""
     width = max((len(finding.file) for finding in proposal.findings), default=0)
     with screen_text.printer() as say:
         if proposal.findings:
@@ -22,6 +22,10 @@ def tell(proposal: Proposal, folder: Path, language: Language) -> None:
         for finding in proposal.findings:
             style = "dim" if finding.role == "unused" else ""
             say((f"  {finding.file:<{width}}  {sentence(finding.about, language)} → {sentence(finding.took, language)}", style))
+            for guess in finding.columns:
+                # What is said is a guess anyway; the mark is for what somebody must look at.
+                mark, look = ("  ", "") if guess.sure else ("? ", "bold yellow")
+                say((f"    {mark}", look), (sentence(guess.message, language), ""))
         for name in proposal.extra:
             say((phrase("init.wrote-extra", language, file=(folder / name).as_posix()), ""))
         blank = bool(proposal.faults)

@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from envgis.actions import catalogue, columns, located
+from envgis.actions import columns, located
 from envgis.actions.reported import ReportFile
 from envgis.actions.words import fold
 from envgis.faults import Message, errors
 from envgis.files import RECORD
 from envgis.scaffold import guesses, names, places, rasters
+from envgis.scaffold.guesses import Guess
 from envgis.scaffold.rasters import Raster
 from envgis.sources import legends, reports, safety, vectors
 
 MOST_FILES = 400
 _TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".ods", ".xls")
 _LARGEST_BYTES = 200_000_000
-# So many of a column's cells must be kinds of action.
-_MOSTLY = 0.5
 Role = Literal["municipalities", "hazard", "landuse", "population", "actions", "sites", "legend", "unused"]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A file, what it is (``about``) and what it was taken for (``took``, which says every guess)."""
+    """A file, what it is (``about``), what it was taken for (``took``) and what its columns were (``columns``)."""
 
     file: str
     about: Message
     role: Role
     took: Message
+    columns: tuple[Guess, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -154,38 +153,22 @@ def _reported(path: Path, name: str, about: Message | None, seen: Seen) -> None:
         seen.findings.append(Finding(name, about or Message("init.about.table"), "unused", Message("init.took.unreadable")))
         return
     about = about or Message("init.about.rows", {"count": sum(len(table.rows) for table in tables)})
-    kinds = [column for table in tables if _have_places(table, "columns") and (column := _kinds_of_action(table)) is not None]
+    kinds = [kind for table in tables if _have_places(table, "columns") and (kind := guesses.kind(table)) is not None]
     if kinds:
-        own = {column: "action_type" for column in kinds if column}
-        seen.action_columns |= own
+        told = [kind for kind in kinds if kind.columns]
+        for guess in told:
+            seen.action_columns |= guess.mapping
         for table in tables:
-            seen.action_columns |= guesses.paid(table, seen.action_columns)
+            for guess in guesses.paid(table, seen.action_columns):
+                seen.action_columns |= guess.mapping
+                told.append(guess)
         seen.actions.append(name)
-        mapped = Message("init.took.kinds", {"column": next(iter(own))}) if own else None
-        seen.findings.append(Finding(name, about, "actions", Message("init.took.actions", {"kinds": mapped})))
+        seen.findings.append(Finding(name, about, "actions", Message("init.took.actions"), guesses.together(told)))
     elif any(_have_places(table, "site_columns") for table in tables) and names.begins(fold(name), names.SITES):
         seen.sites.append(name)
         seen.findings.append(Finding(name, about, "sites", Message("init.took.sites")))
     else:
         seen.findings.append(Finding(name, about, "unused", Message("init.took.unknown-rows")))
-
-
-def _kinds_of_action(table: ReportFile) -> str | None:
-    """The column in which most cells are kinds of action of the catalogue: its name, "" where intake knows it by itself.
-
-    None if there is no such column; a column by the right name with other words in it is one if rows have a status.
-    """
-    known, named = catalogue.words(), columns.match(table, {}, "columns")[0]
-
-    def share(header: str) -> float:
-        cells = [cell for cell in table.rows[header].astype(str).str.strip() if cell]
-        return sum(fold(cell) in known for cell in cells) / len(cells) if cells else 0.0
-
-    own = named.header("action_type")
-    if own is not None and (share(own) >= _MOSTLY or named.has("status")):
-        return ""
-    best = max(map(str, table.rows.columns), key=share, default=None)
-    return None if best is None or share(best) < _MOSTLY else re.split("[/:]", best)[-1]
 
 
 def _have_places(table: ReportFile, known: str) -> bool:
