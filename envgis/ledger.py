@@ -162,7 +162,7 @@ def count(study: Study, codes: Sequence[str], legend: Sequence[str], how: How, p
         raise ValueError(f"at most {_MOST_CLASSES} land-use classes")
     study = _prepared(study)
     part = how.add_up(_count_block, study, blocks(study, how.cells), Part.__add__, progress)
-    return add([_frame(study, i, part, codes, legend) for i in range(len(study.maps))])
+    return _frame(study, part, codes, legend)
 
 
 def blocks(study: Study, cells: int) -> list[Window]:
@@ -308,34 +308,57 @@ def _residuals(
     return {tuple(map(int, key)): (int(a), int(p)) for key, a, p in zip(unique, area, people, strict=True)}
 
 
-def _frame(study: Study, i: int, part: Part, codes: Sequence[str], legend: Sequence[str]) -> pd.DataFrame:
-    """The rows of one map: what no action covers, and each face."""
+# Columns of the whole numbers in which rows are gathered: positions of the map, the zone, the face (0 for none) and the
+# land use, and the levels as they are.
+_MAP, _ZONE, _FACE, _LEVEL, _USE, _VALUES = 0, 1, 2, slice(3, 7), 7, slice(8, 10)
+
+
+def _rows(study: Study, i: int, part: Part) -> NDArray[np.int64]:
+    """(rows, 10) of one map: what no action covers, and each face."""
     area, people = part.area[i].copy(), part.people[i].copy()
-    names, classes = [*codes, OUTSIDE], [*legend, "no_data" if legend else ""]
     width = study.classes + 1
     position = {int(level): k for k, level in enumerate(_LEVELS)}
-    rows = []
+    covered = []
     for (face, level, best, central, worst, use), (mm2, micro) in part.taken[i].items():
         assert study.faces is not None
-        row = study.faces.table.iloc[face]
-        m, b = int(row["municipality"]), position[level] * width + use
+        m, b = int(study.faces.table["municipality"].iloc[face]), position[level] * width + use
         area[m, b] -= mm2
         people[m, b] -= micro
-        rows.append((m, str(row["face"]), level, best, central, worst, use, mm2, micro))
+        covered.append((i, m, face + 1, level, best, central, worst, use, mm2, micro))
     if study.people is not None:
         # People whom the lattice does not reach are outside too: nobody is lost.
         people[-1, (len(_LEVELS) - 1) * width + study.classes] += study.people.total - int(part.people[i].sum())
     z, bins = np.nonzero((area != 0) | (people != 0))
-    levels = _LEVELS[bins // width]
-    free = dict(zip(KEYS[3:], [z, "", levels, levels, levels, levels, bins % width], strict=True))
-    frame = pd.DataFrame(free | {"area_mm2": area[z, bins], "people_micro": people[z, bins]})
-    if rows:
-        frame = pd.concat([frame, pd.DataFrame(rows, columns=frame.columns)], ignore_index=True)
-    frame["municipality"] = np.array(names, object)[frame["municipality"]]
-    frame["landuse"] = np.array(classes, object)[frame["landuse"]]
-    key = study.maps[i].key
-    frame.insert(0, "return_period", key.return_period)
-    frame.insert(0, "scenario", key.scenario)
-    frame.insert(0, "hazard", key.hazard)
-    text = dict.fromkeys(["municipality", "face", "landuse"], "str")
-    return frame.astype({"return_period": "Float64", "area_mm2": "int64", "people_micro": "int64"} | dict.fromkeys(KEYS[5:9], "uint8") | text)
+    levels = [_LEVELS[bins // width]] * 4
+    free = np.column_stack([np.full(len(z), i), z, np.zeros(len(z), int), *levels, bins % width, area[z, bins], people[z, bins]])
+    return np.vstack([free, np.array(covered, np.int64).reshape(-1, free.shape[1])])
+
+
+def _frame(study: Study, part: Part, codes: Sequence[str], legend: Sequence[str]) -> pd.DataFrame:
+    """Rows of all maps, by their keys; strings are made last, once for each name and not for each row."""
+    rows = np.vstack([_rows(study, i, part) for i in range(len(study.maps))])
+    keys = [hazard.key for hazard in study.maps]
+    faces = ["", *(study.faces.table["face"] if study.faces is not None else [])]
+    # A map without a return period stands after those that have one.
+    periods = np.array([np.inf if key.return_period is None else key.return_period for key in keys])
+    names: dict[str, tuple[Any, int]] = {
+        "hazard": (np.array([key.hazard for key in keys], object), _MAP),
+        "scenario": (np.array([key.scenario for key in keys], object), _MAP),
+        "return_period": (periods, _MAP),
+        "municipality": (np.array([*codes, OUTSIDE], object), _ZONE),
+        "face": (np.array(faces, object), _FACE),
+        "landuse": (np.array([*legend, "no_data" if legend else ""], object), _USE),
+    }
+    known = {name: np.unique(values, return_inverse=True) for name, (values, _) in names.items()}
+    rank = {name: known[name][1][rows[:, column]] for name, (_, column) in names.items()}
+    rank |= dict(zip(KEYS[5:9], rows[:, _LEVEL].T, strict=True))
+    order = np.lexsort([rank[name] for name in reversed(KEYS)])
+    rank = {name: rank[name][order] for name in KEYS}
+    # Zones or classes of one name are one.
+    first = np.flatnonzero(np.append(True, np.any([np.diff(rank[name]) != 0 for name in KEYS], axis=0))[: len(rows)])
+    sums = np.add.reduceat(rows[order, _VALUES], first) if len(first) else rows[:, _VALUES]
+    text = {name: pd.array(known[name][0], dtype="str").take(rank[name][first]) for name in names if name != "return_period"}
+    period = known["return_period"][0][rank["return_period"][first]]
+    levels = {name: rank[name][first].astype(np.uint8) for name in KEYS[5:9]}
+    columns = text | levels | {"return_period": pd.arrays.FloatingArray(period, np.isinf(period))}
+    return pd.DataFrame({name: columns[name] for name in KEYS} | dict(zip(VALUES, sums.T, strict=True)))
