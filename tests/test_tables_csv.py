@@ -48,6 +48,24 @@ def test_a_negative_longitude_stays_a_number() -> None:
     assert tables_csv.render(table).decode("utf-8-sig") == "longitude,count\n-90.6,-1\n"
 
 
+SAID = "datos sintéticos de demostración, no para decisiones / synthetic demonstration data, not for decisions"
+
+
+def test_synthetic_data_say_so_in_every_row_and_real_data_have_no_such_column() -> None:
+    table = pd.DataFrame({"municipality_code": ["0114", "1201"], "area_ha": [1.5, None]})
+    assert tables_csv.notice(synthetic=True) == SAID
+    written = tables_csv.render(table, tables_csv.notice(synthetic=True)).decode("utf-8-sig")
+    assert written == f'municipality_code,area_ha,notice\n0114,1.5,"{SAID}"\n1201,,"{SAID}"\n'
+    assert tables_csv.render(table, tables_csv.notice(synthetic=False)) == tables_csv.render(table)
+    assert list(table.columns) == ["municipality_code", "area_ha"]  # the caller's table is as it was
+
+
+def test_a_table_without_rows_has_its_header_all_the_same() -> None:
+    empty = pd.DataFrame({"site_id": pd.Series(dtype=object), "share": pd.Series(dtype=float)})
+    assert tables_csv.render(empty).decode("utf-8-sig") == "site_id,share\n"
+    assert tables_csv.render(empty, SAID).decode("utf-8-sig") == "site_id,share,notice\n"
+
+
 def test_the_ledger_comes_back_as_it_was() -> None:
     ledger = sample.ledger()
     said = description.lines(sample.assessment(language="en"), "ledger.title")

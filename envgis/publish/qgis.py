@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from xml.sax.saxutils import quoteattr
 
 _HALO = "#FFFFFF"
@@ -29,7 +30,7 @@ class Symbol:
 
 def single(symbol: Symbol) -> str:
     """One symbol for all features of a layer."""
-    return _style(f'<renderer-v2 type="singleSymbol">{_symbols([symbol])}</renderer-v2>')
+    return style(f'<renderer-v2 type="singleSymbol">{_symbols([symbol])}</renderer-v2>')
 
 
 def categorised(column: str, categories: Sequence[tuple[str, str, Symbol]]) -> str:
@@ -39,11 +40,20 @@ def categorised(column: str, categories: Sequence[tuple[str, str, Symbol]]) -> s
         for i, (value, label, _) in enumerate(categories)
     )
     symbols = _symbols([symbol for *_, symbol in categories])
-    return _style(f'<renderer-v2 type="categorizedSymbol" attr={quoteattr(column)}><categories>{entries}</categories>{symbols}</renderer-v2>')
+    return style(f'<renderer-v2 type="categorizedSymbol" attr={quoteattr(column)}><categories>{entries}</categories>{symbols}</renderer-v2>')
 
 
-def _style(renderer: str) -> str:
-    return f"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n<qgis version=\"3.22.0\" styleCategories=\"Symbology\">{renderer}</qgis>\n"
+def style(drawing: str, note: str = "") -> str:
+    """A style: how a layer is drawn, and a note that QGIS shows beside the layer's name.
+
+    drawing : a ``<renderer-v2>`` or a raster's ``<pipe>``
+    """
+    # A style's metadata QGIS passes over (``<resourceMetadata>`` counts in projects only); its notes, which are HTML, it
+    # reads since 3.20 (QgsMapLayer::readCommonStyle).
+    notes = f"<userNotes value={quoteattr(escape(note))}/>" if note else ""
+    parts = "Symbology|Notes" if note else "Symbology"
+    head = f"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n<qgis version=\"3.22.0\" styleCategories=\"{parts}\">"
+    return f"{head}{notes}{drawing}</qgis>\n"
 
 
 def _symbols(symbols: Sequence[Symbol]) -> str:

@@ -7,19 +7,31 @@ import io
 
 import pandas as pd
 
+from envgis import locale
+
 # What makes Excel, LibreOffice or Google Sheets take a text for a formula (OWASP), full-width forms too.
 _FORMULA_HEADS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def render(table: pd.DataFrame) -> bytes:
+def notice(synthetic: bool) -> str:
+    """What every row of a table says of its data, in both languages: a table travels alone. Empty for real data."""
+    return " / ".join(locale.both("synthetic").values()) if synthetic else ""
+
+
+def render(table: pd.DataFrame, notice: str = "") -> bytes:
     """A table as CSV. Missing values are blank; numbers keep every digit, so that reading gives the same bits.
 
     A text that begins like a formula gets an apostrophe before it; numbers stay numbers, a longitude of -90.6 too.
 
+    notice : what every row says in a last column of that name; without it there is no such column
+
     >>> render(pd.DataFrame({"municipality": ["=1+1"], "area_ha": [-0.5]})).decode("utf-8-sig").split()
     ['municipality,area_ha', "'=1+1,-0.5"]
+    >>> render(pd.DataFrame({"area_ha": [2.0]}), "trial").decode("utf-8-sig").split()
+    ['area_ha,notice', '2.0,trial']
     """
-    safe = table.copy()
+    # A column, not a line of comment above the header: that line would be the header to whatever reads CSV.
+    safe = table.assign(notice=notice) if notice else table.copy()
     for column in safe.columns[[is_text(safe[name]) for name in safe.columns]]:
         safe[column] = safe[column].map(_inert, na_action="ignore")
     text = io.StringIO()
