@@ -1,109 +1,166 @@
-"""A run that is killed leaves the old result or the new one, never half of one (twenty random instants)."""
+"""`envgis run` killed at twenty random instants: the old result or the new one, never half of one."""
 
+from __future__ import annotations
+
+import bisect
+import itertools
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import small_workspace
 
-from envgis import files
+from envgis import files, pipeline, provenance
 
+# Putting a result in place takes half a millisecond: so slowed down, instants fall between its steps, whatever they are.
 RUN = """
+import sys, time
+pauses = {"os.rename": 0.1, "os.mkdir": 0.01, "os.remove": 0.01, "os.rmdir": 0.01, "shutil.copyfile": 0.01}
+written = False
+def slowly(event, values):
+    global written
+    if written:
+        time.sleep(pauses.get(event, 0))
+    written |= event == "os.rename" and str(values[1]).endswith("run.json")
+sys.addaudithook(slowly)
+from envgis.cli import main
+main(["run", sys.argv[1]])
+"""
+# While it reads and counts, while it fills a folder beside the result, while it puts that folder in the result's place.
+KILLS = {"counts": 10, "writes": 5, "swaps": 5}
+
+
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", RUN, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def staging(folder: Path) -> Path | None:
+    """The folder in which a run gathers its result."""
+    return next(folder.glob("maps.part-*"), None)
+
+
+def open_ends(folder: Path) -> bool:
+    """Whether a run has something left to do."""
+    return staging(folder) is not None or any(folder.glob("maps.old-*"))
+
+
+def progress(folder: Path) -> int:
+    """How far a run has come: 0 before it writes, then one for the folder and one for each whole file in it."""
+    part = staging(folder)
+    return 0 if part is None else 1 + sum(".part-" not in name for _, _, names in os.walk(part) for name in names)
+
+
+@dataclass(frozen=True)
+class Course:
+    """An undisturbed run. reached : when it first came so far, from 0 on; swapped : when the new result was in place [s]"""
+
+    reached: tuple[float, ...]
+    swapped: float
+
+    def instants(self, phase: str) -> list[float]:
+        """Random ones, one in each of so many equal parts of a phase."""
+        count, bounds = KILLS[phase], (0.0, self.reached[1], self.reached[-1], self.swapped)
+        begin, end = dict(zip(KILLS, itertools.pairwise(bounds), strict=True))[phase]
+        dice = random.Random(phase)
+        return [begin + (i + dice.random()) / count * (end - begin) for i in range(count)]
+
+
+def watch(folder: Path) -> Course:
+    began = time.perf_counter()
+    reached, swapped = [0.0], 0.0
+    with start(folder) as child:
+        while child.poll() is None:
+            far, now = progress(folder), time.perf_counter() - began
+            reached += [now] * (far + 1 - len(reached))
+            swapped = now if open_ends(folder) else swapped
+            time.sleep(0.001)
+    assert child.returncode == 0 and swapped > reached[20]
+    return Course(tuple(reached), swapped)
+
+
+def kill(folder: Path, course: Course, instant: float) -> None:
+    """Kill a run at an instant of that course; a slower or faster one at the same step, as long after its begin."""
+    step = bisect.bisect(course.reached, instant) - 1
+    with start(folder) as child:
+        while progress(folder) < step and child.poll() is None:
+            time.sleep(0.001)
+        time.sleep(instant - course.reached[step])
+        child.kill()
+
+
+def version(out: Path) -> str | None:
+    """The name under which a result was made, every file of it being what its record says; None if there is none."""
+    if not out.exists():
+        return None
+    assert provenance.verify(out) == []
+    return str(json.loads((out / files.RECORD).read_text(encoding="utf-8"))["workspace"])
+
+
+def name(folder: Path, new: str) -> None:
+    (folder / "envgis.toml").write_text(small_workspace.TOML.replace("Dos municipios", new), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = small_workspace.write(tmp_path_factory.mktemp("killed"))
+    for _ in range(2):  # so that there is a result before the one before; and compiled once is compiled
+        pipeline.run(folder, tables_only=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def course(folder: Path) -> Course:
+    return watch(folder)
+
+
+@pytest.mark.parametrize("phase", KILLS)
+def test_killed_at_random_instants(folder: Path, course: Course, phase: str) -> None:
+    out, inputs = folder / "maps", {path.name for path in folder.iterdir() if not path.name.startswith(("maps", ".maps"))}
+    hits, betweens = [], 0
+    for i, instant in enumerate(course.instants(phase)):
+        if i % 4 == 1:  # the first run of all
+            shutil.rmtree(out)
+            shutil.rmtree(files.previous(out))
+        old, new = version(out), f"{phase} {i}"
+        name(folder, new)
+        kill(folder, course, instant)
+        found, part = version(out), staging(folder)
+        waits = found is None and part is not None and files.whole(part)  # killed between the last two renames
+        assert waits or found in {old, new}
+        assert old is None or not waits or version(files.previous(out)) == old
+        betweens += waits and old is not None
+        hits.append(open_ends(folder) == (phase != "counts"))
+
+        pipeline.run(folder, tables_only=True)
+        assert version(out) == new and provenance.verify(out, folder) == []
+        assert version(files.previous(out)) == (new if waits else found)
+        assert {path.name for path in folder.iterdir()} <= inputs | {"maps", "maps.previous", ".maps.lock"}
+    # Else the instants would test something else than their phase.
+    assert sum(hits) > len(hits) / 2 and (betweens or phase != "swaps")
+
+
+STAGED = """
 import json, sys
 from pathlib import Path
 from envgis import files
-out, version = Path(sys.argv[1]), sys.argv[2]
-print("go", flush=True)
+out, version = Path(sys.argv[1]), int(sys.argv[2])
 with files.staged(out) as part:
-    names = [f"tables/{i}.csv" for i in range(12)]
-    for name in names:
-        files.write_file(part / name, (version + "\\n").encode() * 50_000)
-    outputs = {name: files.sha256(part / name) for name in names}
+    files.write_file(part / "a.csv", b"%d" % version * 50_000)
+    outputs = {"a.csv": files.sha256(part / "a.csv")}
     files.write_file(part / "run.json", json.dumps({"version": version, "outputs": outputs}).encode())
-print("done", flush=True)
 """
 
 
-def start(out: Path, version: str) -> subprocess.Popen[str]:
-    child = subprocess.Popen([sys.executable, "-c", RUN, str(out), version], stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    assert child.stdout.readline() == "go\n"
-    return child
-
-
-def version(out: Path) -> str:
-    """The one version of which every file of a result is."""
-    assert files.whole(out), "half a result under the final name"
-    found = {path.read_text(encoding="utf-8").split("\n")[0] for path in (out / "tables").iterdir()}
-    (one,) = found
-    assert json.loads((out / "run.json").read_text(encoding="utf-8"))["version"] == one
-    return one
-
-
-def test_killed_at_twenty_random_instants(tmp_path: Path) -> None:
+def test_many_starts_at_once_leave_one_whole_result(tmp_path: Path) -> None:
     out = tmp_path / "maps"
-    began = time.perf_counter()
-    with start(out, "0") as child:
-        child.communicate()
-    took = time.perf_counter() - began
-    instants = random.Random(20261124)
-    old, seen = "0", set()
-    for attempt in range(1, 21):
-        new = str(attempt)
-        with start(out, new) as child:
-            time.sleep(instants.uniform(0, took))
-            child.kill()
-            finished = "done" in child.communicate()[0]
-        if out.exists():  # before any repair, too
-            assert version(out) in {old, new}
-        files.repair(out)
-        assert version(out) == new if finished else version(out) in {old, new}
-        assert not [path for path in tmp_path.iterdir() if ".part-" in path.name or ".old-" in path.name]
-        seen.add(version(out) == new)
-        old = version(out)
-    assert False in seen, "no kill came before the end: the instants test nothing"
-
-
-@pytest.mark.parametrize("count", [4])
-def test_many_starts_at_once_leave_one_whole_result(tmp_path: Path, count: int) -> None:
-    out = tmp_path / "maps"
-    children = [start(out, str(i)) for i in range(count)]
-    for child in children:
-        child.communicate()
-    assert version(out) in {str(i) for i in range(count)}
-    assert any(child.returncode == 0 for child in children)
-
-PRODUCTS = """
-import itertools, sys
-from pathlib import Path
-from envgis.publish import run_folder
-import sample
-print("go", flush=True)
-for number in itertools.count():
-    run_folder.write(sample.assessment(name=f"version {number}"), Path(sys.argv[1]))
-    print(number, flush=True)
-"""
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_killed_while_all_products_are_written(tmp_path: Path, seed: int) -> None:
-    """Rasters, GeoPackage, pages and workbook, over and over, until the kill."""
-    out = tmp_path / "maps"
-    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
-    with subprocess.Popen([sys.executable, "-c", PRODUCTS, str(out)], stdout=subprocess.PIPE, text=True, env=here) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == "go\n"
-        first = child.stdout.readline()  # one whole result is there
-        time.sleep(random.Random(seed).uniform(0, 2))
-        child.kill()
-        finished = int((first + child.stdout.read()).split()[-1])
-    assert not out.exists() or files.whole(out)
-    files.repair(out)
+    children = [subprocess.Popen([sys.executable, "-c", STAGED, str(out), str(i)], stderr=subprocess.DEVNULL) for i in range(4)]
+    codes = [child.wait() for child in children]
     assert files.whole(out)
-    assert {path.name for path in tmp_path.iterdir()} <= {"maps", "maps.previous", ".maps.lock"}
-    text = (out / "index.html").read_text(encoding="utf-8")
-    assert f"version {finished}" in text or f"version {finished + 1}" in text
+    assert codes[json.loads((out / files.RECORD).read_text(encoding="utf-8"))["version"]] == 0
