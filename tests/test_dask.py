@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from distributed import Client, LocalCluster
 from workspaces import country, fingerprint, write
 
 from envgis import pipeline
@@ -19,9 +20,6 @@ from envgis.pipeline import Plan
 from envgis.sources import inputs, workspace_file
 from envgis.sources.inputs import Inputs
 from envgis.workspace import Workspace
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 Read = tuple[Workspace, Inputs]
 
@@ -51,9 +49,15 @@ def address(client: Client) -> str:
     return str(client.scheduler_info(n_workers=0)["address"])
 
 
-@pytest.mark.parametrize("block", [5_000, 20_001, 6_000_000])
-def test_a_running_scheduler_changes_no_bit(client: Client, read: Read, here: str, block: int) -> None:
-    assert fingerprint(pipeline.study(*read, Plan(scheduler=address(client), block=block))) == here
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_one_hash_for_any_blocks_threads_and_workers(read: Read, here: str, threads: int) -> None:
+    """Of all tables: in blocks of two rows, of many and of all, on so many threads here and of each of two workers."""
+    with LocalCluster(n_workers=2, threads_per_worker=threads, host="127.0.0.1", dashboard_address="127.0.0.1:0") as two, Client(two) as client:
+        assert [*client.nthreads().values()] == [threads] * 2
+        where = itertools.product([700, 20_001, 6_000_000], [None, address(client)])
+        found = {(block, at): fingerprint(pipeline.study(*read, Plan(block=block, threads=threads, scheduler=at))) for block, at in where}
+        assert found == dict.fromkeys(found, here)
+        assert all(min(done) > 1 for done in client.run(lambda dask_worker: [dask_worker.state.executed_count]).values())
 
 
 def test_workers_of_its_own_change_no_bit(read: Read, here: str) -> None:
