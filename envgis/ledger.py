@@ -340,7 +340,7 @@ def _frame(study: Study, part: Part, codes: Sequence[str], legend: Sequence[str]
     keys = [hazard.key for hazard in study.maps]
     faces = ["", *(study.faces.table["face"] if study.faces is not None else [])]
     # A map without a return period stands after those that have one.
-    periods = np.array([np.inf if key.return_period is None else key.return_period for key in keys])
+    periods = np.array([np.inf if key.return_period is None else key.return_period for key in keys], np.float64)
     names: dict[str, tuple[Any, int]] = {
         "hazard": (np.array([key.hazard for key in keys], object), _MAP),
         "scenario": (np.array([key.scenario for key in keys], object), _MAP),

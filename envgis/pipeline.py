@@ -241,7 +241,7 @@ def _shares(areas: gpd.GeoDataFrame, read: inputs.Inputs, counted: pd.DataFrame,
         shares["landuse"] = tables.data_shares(counted, next(iter(read.maps)), "landuse")
     if read.population is not None:
         own = read.population.grid
-        present = presence(read.population, own.over(zones.extent(areas.geometry, own)))
+        present = presence(read.population, own.crop(zones.extent(areas.geometry, own)))
         seen = ledger.tabulate(zones.cover(areas, present.grid), present, codes=list(areas["code"]), how=how)
         shares["population"] = tables.data_shares(seen, present.key)
     return shares

@@ -20,7 +20,7 @@ from envgis.grid import read_padded
 from envgis.levels import HazardKey
 from envgis.locale import LANGUAGES, Language, explain
 from envgis.sources import file_layer, safety
-from envgis.sources.inputs import Inputs, extend, gather
+from envgis.sources.inputs import Inputs, gather
 
 # Two municipalities of 3 × 4 km side by side in UTM 15N, over San Marcos.
 WEST, SOUTH, EAST, NORTH = 630_000.0, 1_650_000.0, 636_000.0, 1_654_000.0
@@ -89,7 +89,7 @@ def test_plain_case(folder: Path) -> None:
     assert faults == []
     assert list(inputs.municipalities["code"]) == inputs.selected == ["0101", "0102"]
     hazard_map = inputs.maps[HazardKey("landslide", "present", None)]
-    assert hazard_map.grid.shape == (50, 70)
+    assert hazard_map.grid.shape == (42, 62), "the municipalities and a cell around, for outlines may be rounded"
     assert (hazard_map.levels(hazard_map.grid.window) == 3).all()
     assert [name for name, _, _ in inputs.files] == ["municipalities.gpkg", "landslide.tif"]
     assert all(len(digest) == 64 and path.is_absolute() for _, path, digest in inputs.files)
@@ -108,6 +108,19 @@ def test_lattice_is_extended_over_the_municipalities(folder: Path) -> None:
     assert (found == 3).sum() == 200 and (found == 255).sum() == found.size - 200
 
 
+def test_a_larger_raster_is_taken_around_the_municipalities(folder: Path) -> None:
+    """That of a whole country costs no more than one of the municipality, and its cells are the same."""
+    values = np.full((1050, 1070), 5, np.uint8)
+    values[500:540, 500:560] = 3
+    write(folder / "landslide.tif", values, transform=Affine(100, 0, WEST - 50_000, 0, -100, NORTH + 50_000))
+    inputs, faults = look(folder)
+    assert errors(faults) == []
+    (hazard_map,) = inputs.maps.values()
+    assert hazard_map.grid.shape == (42, 62) and hazard_map.grid.aligned(hazard_map.layer.grid)
+    found = hazard_map.levels(hazard_map.grid.window)
+    assert (found[1:-1, 1:-1] == 3).all() and (found == 5).sum() == 42 * 62 - 40 * 60
+
+
 def test_values_by_published_breakpoints(folder: Path) -> None:
     depth = np.full((50, 70), 0.3, np.float32)
     depth[:, 35:] = 0
@@ -121,14 +134,16 @@ def test_values_by_published_breakpoints(folder: Path) -> None:
 
 def test_class_map_with_codes_of_its_own(folder: Path) -> None:
     values = levels(10)
-    values[0] = 40
-    values[:, 0] = 200
+    values[10] = 40
+    values[:, 10] = 200
     write(folder / "landslide.tif", values, nodata=200)
     inputs, faults = look(folder, TOML + 'codes = { "10" = 5, "40" = 0 }\n')
     assert errors(faults) == []
     (hazard_map,) = inputs.maps.values()
     found = hazard_map.levels(hazard_map.grid.window)
-    assert (found[0, 1:] == 0).all() and (found[1:, 1:] == 5).all() and (found[:, 0] == 255).all()
+    there = read_padded(hazard_map.layer, hazard_map.grid, hazard_map.grid.window)
+    assert (found == np.select([there == 10, there == 40], [5, 0], 255)).all()
+    assert {0, 5, 255} == set(np.unique(found).tolist())
 
 
 @pytest.mark.parametrize(("zero", "level"), [("none", 0), ("no_data", 255)])
@@ -139,7 +154,8 @@ def test_zero_means_what_the_workspace_says(folder: Path, zero: str, level: int)
     inputs, faults = look(folder, TOML + f'zero = "{zero}"\n')
     assert errors(faults) == []
     (hazard_map,) = inputs.maps.values()
-    assert (hazard_map.levels(hazard_map.grid.window)[20:22] == level).all()
+    # The raster begins four rows north of the grid.
+    assert (hazard_map.levels(hazard_map.grid.window)[16:18] == level).all()
 
 
 def test_population_landuse_and_bands(folder: Path) -> None:
@@ -154,17 +170,6 @@ def test_population_landuse_and_bands(folder: Path) -> None:
     assert inputs.population is not None and inputs.landuse is not None
     assert read_padded(inputs.population, inputs.population.grid, inputs.population.grid.window).sum() == 50 * 70 * 2.5
     assert [credit.role for credit in inputs.credits] == ["municipalities", "landslide_present", "landuse", "population"]
-
-
-def test_extend_over_sites(folder: Path) -> None:
-    inputs, _ = look(folder)
-    (hazard_map,) = inputs.maps.values()
-    site = gpd.GeoSeries([box(EAST + 2000, SOUTH, EAST + 2010, SOUTH + 10)], crs=UTM).to_crs(4326).total_bounds
-    larger = extend(hazard_map, tuple(site))
-    assert larger.grid.aligned(hazard_map.grid) and larger.grid.bounds[2] >= EAST + 2010
-    inner = gpd.GeoSeries([box(WEST + 100, SOUTH + 100, WEST + 110, SOUTH + 110)], crs=UTM).to_crs(4326).total_bounds
-    assert extend(hazard_map, tuple(inner)).grid == hazard_map.grid
-    assert extend(hazard_map, (0.0, 95.0, 1.0, 96.0)).grid == hazard_map.grid
 
 
 # Bad input: the code, the message in both languages, and that nothing else is wrong ------------------

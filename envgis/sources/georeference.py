@@ -52,17 +52,8 @@ def parse_crs(text: str) -> CRS | None:
 
 def to_lonlat(crs: CRS, bounds: Bounds) -> Bounds | None:
     """Bounds in degrees (EPSG:4326), edges densified; None where the coordinate system has no place for them."""
-    return _moved(crs, _LONLAT, bounds)
-
-
-def from_lonlat(crs: CRS, bounds: Bounds) -> Bounds | None:
-    """Bounds in degrees (EPSG:4326) as bounds in ``crs``, edges densified; None where it has no place for them."""
-    return _moved(_LONLAT, crs, bounds)
-
-
-def _moved(source: CRS | str, target: CRS | str, bounds: Bounds) -> Bounds | None:
     try:
-        out = Transformer.from_crs(source, target, always_xy=True).transform_bounds(*bounds, densify_pts=21, errcheck=True)
+        out = Transformer.from_crs(crs, _LONLAT, always_xy=True).transform_bounds(*bounds, densify_pts=21, errcheck=True)
     except ProjError:
         return None
     return out if all(math.isfinite(v) for v in out) else None

@@ -21,10 +21,9 @@ from envgis.grid import Layer
 from envgis.landuse import LandUse
 from envgis.levels import HazardKey, HazardMap
 from envgis.locale import both
-from envgis.sources import georeference, hazard_maps, municipalities
+from envgis.sources import hazard_maps, municipalities
 from envgis.sources.file_layer import FileLayer
 from envgis.sources.gathering import Gathering
-from envgis.sources.georeference import Bounds
 from envgis.sources.landuse_files import read_landuse
 from envgis.sources.reports import read_files
 from envgis.sources.survey import survey
@@ -36,8 +35,8 @@ class Inputs:
     """What a workspace holds, as values.
 
     municipalities : all of them, by code: code, name, area_ha, geometry (EPSG:4326); selected : codes of those asked for
-    maps : by hazard, scenario and return period, in the workspace's order, each on its raster's lattice extended by
-        whole cells over the selected municipalities
+    maps : by hazard, scenario and return period, in the workspace's order, each on the cells of its raster's
+        lattice around the selected municipalities
     reports, sites : rows of files as text (see `envgis.actions.reported`)
     effects : a table of the user's own effects of actions, or None
     files : name in the workspace, absolute path and SHA-256 of every file read
@@ -73,15 +72,6 @@ def gather(table: Workspace, folder: Path) -> tuple[Inputs, list[Fault]]:
     return inputs, list(dict.fromkeys(to.faults))
 
 
-def extend(hazard_map: HazardMap, bounds_lonlat: Bounds) -> HazardMap:
-    """The map on a grid that also covers ``(west, south, east, north)`` in degrees, larger by whole cells.
-
-    Bounds for which the map's CRS has no place leave it as it is.
-    """
-    bounds = georeference.from_lonlat(hazard_map.grid.crs, bounds_lonlat)
-    return hazard_map if bounds is None else dataclasses.replace(hazard_map, grid=hazard_map.grid.extend(bounds))
-
-
 def _municipalities(table: workspace.Municipalities, to: Gathering) -> tuple[gpd.GeoDataFrame, list[str]]:
     areas, faults = municipalities.read(table, to.folder, to.allow_outside)
     to.faults += faults
@@ -104,18 +94,21 @@ def _hazard(table: workspace.Hazard, to: Gathering) -> HazardMap | None:
         return None
     zones = to.outlines(layer.grid.crs)
     good = to.told(lambda: hazard_maps.check(table, layer, rules, zones, ", ".join(layer.names)))
-    return _over(hazard_maps.map_of(table, layer, rules), zones) if good else None
+    return _around(hazard_maps.map_of(table, layer, rules), zones) if good else None
 
 
-def _over(hazard_map: HazardMap, zones: Sequence[BaseGeometry]) -> HazardMap:
-    """The map on a grid that covers the zones, which are in its CRS."""
+def _around(hazard_map: HazardMap, zones: Sequence[BaseGeometry]) -> HazardMap:
+    """The map on the cells of its lattice around the zones, which are in its CRS.
+
+    A raster of a whole country takes no longer than one of the municipality; one that ends within it has no data beyond.
+    """
     if not zones:
         return hazard_map
     grid = hazard_map.grid
     west, south, east, north = shapely.total_bounds(zones)
     # A hundredth of a cell, so that no rounding of an outline can put a vertex beyond the grid.
     x, y = grid.dx / 100, grid.dy / 100
-    return dataclasses.replace(hazard_map, grid=grid.extend((west - x, south - y, east + x, north + y)))
+    return dataclasses.replace(hazard_map, grid=grid.crop(grid.cover((west - x, south - y, east + x, north + y))))
 
 
 def _population(table: workspace.Population, to: Gathering) -> Layer | None:
