@@ -156,8 +156,10 @@ class _Held:
 def count(study: Study, codes: Sequence[str], legend: Sequence[str], how: How, progress: Progress | None = None) -> pd.DataFrame:
     """The ledger of all maps of a study. ``progress`` gets the number of blocks done.
 
-    Raises ValueError if there are more than 254 land-use classes.
+    Raises ValueError if there are more than 254 land-use classes, or more land than whole square millimetres hold.
     """
+    if not study.cover.grid.areas.countable:
+        raise ValueError("a lattice of more than 9.2 million km²")
     if study.classes > _MOST_CLASSES:
         raise ValueError(f"at most {_MOST_CLASSES} land-use classes")
     study = _prepared(study)

@@ -309,6 +309,17 @@ def test_layer_elsewhere(folder: Path) -> None:
     assert says(fault, "en").startswith("“landslide.tif” does not lie over the municipalities (x -94")
 
 
+def test_municipalities_at_the_ends_of_the_earth(folder: Path) -> None:
+    """Their rectangle holds more square millimetres than 64 bits: refused, not counted wrong."""
+    areas = [box(-91, 14, -90, 15), box(20, -60, 21, -59)]
+    gpd.GeoDataFrame({"code": ["0101", "0102"], "name": ["Uno", "Dos"]}, geometry=areas, crs=4326).to_file(folder / "municipalities.gpkg")
+    write(folder / "landslide.tif", np.full((180, 360), 3, np.uint8), crs="EPSG:4326", transform=Affine(1, 0, -180, 0, -1, 90))
+    fault = only(look(folder)[1], "raster-area-too-large")
+    assert says(fault, "es") == "Los municipios escogidos abarcan 114 × 77 celdas de la cuadrícula de «landslide.tif»: son demasiadas."
+    one = TOML.replace('"municipalities.gpkg"', '"municipalities.gpkg"\nselect = ["0101"]')
+    assert errors(look(folder, one)[1]) == []
+
+
 def in_gtm() -> tuple[np.ndarray, Affine]:
     """A raster over both municipalities in Guatemala Transverse Mercator."""
     bounds = gpd.GeoSeries([box(WEST - 500, SOUTH - 500, EAST + 500, NORTH + 500)], crs=UTM).to_crs("ESRI:103598").total_bounds

@@ -248,3 +248,9 @@ def test_too_many_codes_and_levels_that_are_no_whole_numbers():
     with pytest.raises(TypeError, match="whole numbers"):
         ledger.tabulate(cover, np.array([[4.5]]))
     assert cells(ledger.tabulate(cover, [[4]]), level=4) == pytest.approx(1, rel=1e-5)
+
+
+def test_more_land_than_whole_numbers_hold_is_refused():
+    world = Grid.from_bounds(4326, (-180, -90, 180, 90), 1)
+    with pytest.raises(ValueError, match="million km"):
+        ledger.tabulate(zones.cover(gpd.GeoSeries([shapely.box(0, 0, 1, 1)], crs=4326), world), np.zeros(world.shape, np.uint8))

@@ -17,7 +17,7 @@ from envgis.actions.effects import parse as parse_effects
 from envgis.actions.reported import ReportFile
 from envgis.assessment import Credit
 from envgis.faults import Fault, Place, errors
-from envgis.grid import Layer
+from envgis.grid import Grid, Layer
 from envgis.landuse import LandUse
 from envgis.levels import HazardKey, HazardMap
 from envgis.locale import both
@@ -25,6 +25,7 @@ from envgis.sources import hazard_maps, municipalities
 from envgis.sources.file_layer import FileLayer
 from envgis.sources.gathering import Gathering
 from envgis.sources.landuse_files import read_landuse
+from envgis.sources.rasters import MOST_CELLS
 from envgis.sources.reports import read_files
 from envgis.sources.survey import survey
 from envgis.workspace import Workspace
@@ -93,8 +94,10 @@ def _hazard(table: workspace.Hazard, to: Gathering) -> HazardMap | None:
     if layer is None or rules is None:
         return None
     zones = to.outlines(layer.grid.crs)
-    good = to.told(lambda: hazard_maps.check(table, layer, rules, zones, ", ".join(layer.names)))
-    return _around(hazard_maps.map_of(table, layer, rules), zones) if good else None
+    names = ", ".join(layer.names)
+    good = to.told(lambda: hazard_maps.check(table, layer, rules, zones, names))
+    around = _around(hazard_maps.map_of(table, layer, rules), zones)
+    return around if good and to.told(lambda: _too_large(around.grid, Place(names))) else None
 
 
 def _around(hazard_map: HazardMap, zones: Sequence[BaseGeometry]) -> HazardMap:
@@ -109,6 +112,13 @@ def _around(hazard_map: HazardMap, zones: Sequence[BaseGeometry]) -> HazardMap:
     # A hundredth of a cell, so that no rounding of an outline can put a vertex beyond the grid.
     x, y = grid.dx / 100, grid.dy / 100
     return dataclasses.replace(hazard_map, grid=grid.crop(grid.cover((west - x, south - y, east + x, north + y))))
+
+
+def _too_large(grid: Grid, at: Place) -> list[Fault]:
+    """Whether more cells would be counted than is sensible, or more land than whole square millimetres hold."""
+    if grid.rows * grid.columns <= MOST_CELLS and grid.areas.countable:
+        return []
+    return [Fault("raster-area-too-large", at, values={"columns": grid.columns, "rows": grid.rows})]
 
 
 def _population(table: workspace.Population, to: Gathering) -> Layer | None:
