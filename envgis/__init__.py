@@ -1,8 +1,9 @@
 """Risk rasters, land use and field-reported actions become climate-adaptation maps and tables for each municipality.
 
 >>> import envgis
->>> a = envgis.run("layers", out="maps")          # doctest: +SKIP
->>> a.tables["adaptation"]                        # doctest: +SKIP
+>>> a = envgis.run(workspace)  # the path of a folder with an envgis.toml
+>>> a.tables["adaptation"][["municipality", "high_area_ha"]].round().values.tolist()
+[['Oeste', 200.0], ['Este', 0.0]]
 
 Every room is usable alone, on arrays and GeoDataFrames in memory: `envgis.zones`, `envgis.ledger`, `envgis.levels`,
 `envgis.planning.screening`, `envgis.publish`; an xarray layer comes in through `envgis.sources.arrays.layer_of`

@@ -42,7 +42,13 @@ _PRECISION_M = 1e-6
 
 
 def in_force(actions: pd.DataFrame, date: dt.date) -> pd.Series:
-    """Which actions count on ``date``: done or verified, and finished (else begun) by then. Without a date: not."""
+    """Which actions count on ``date``: done or verified, and finished (else begun) by then. Without a date: not.
+
+    >>> from envgis.actions.record import frame
+    >>> told = {"status": ["done", "done", "planned", "done"], "date_start": ["2025-01-01", "2026-12-01", "2025-01-01", None]}
+    >>> in_force(frame(told, [None] * 4), dt.date(2026, 11, 24)).to_list()
+    [True, False, False, False]
+    """
     day = actions["date_end"].fillna(actions["date_start"])
     return (actions["status"].isin(["done", "verified"]) & (day <= pd.Timestamp(date))).fillna(False).astype(bool)
 
@@ -52,6 +58,13 @@ def footprints(actions: gpd.GeoDataFrame) -> gpd.GeoSeries:
 
     The drawn polygon; a line with its type's width, flat caps; a point as a 64-gon of exactly its declared area. No
     area, no width of that type, or a place vaguer than 50 m: counted, but without a footprint.
+
+    >>> from envgis.actions.record import frame
+    >>> from envgis.actions.shapes import area_ha
+    >>> told = {"action_type": ["reforestation"] * 2, "area_ha": [2.5, None]}
+    >>> land = footprints(frame(told, [shapely.Point(-91.8, 14.96), shapely.Point(-91.8, 14.96)]))
+    >>> area_ha(land.values[:1]).round(4).tolist(), land[1] is None
+    ([2.5], True)
     """
     widths = catalogue.types()["width_m"].to_dict()
     columns = (actions.geometry, actions["action_type"], actions["area_ha"], actions["accuracy_m"])
@@ -88,7 +101,12 @@ def _around(geometry: BaseGeometry, draw: Callable[[BaseGeometry], BaseGeometry]
 
 
 def local_plane(geometries: Iterable[BaseGeometry], projection: str = "laea") -> CRS:
-    """An azimuthal projection in metres (equal-area, or "aeqd": equidistant) about the middle of what is in EPSG:4326."""
+    """An azimuthal projection in metres (equal-area, or "aeqd": equidistant) about the middle of what is in EPSG:4326.
+
+    >>> plane = local_plane([shapely.Point(-91.8, 14.96)])
+    >>> plane.coordinate_operation.method_name, plane.axis_info[0].unit_name
+    ('Lambert Azimuthal Equal Area', 'metre')
+    """
     west, south, east, north = shapely.total_bounds(np.asarray(list(geometries), dtype=object))
     return CRS.from_dict({"proj": projection, "lat_0": (south + north) / 2, "lon_0": (west + east) / 2, "datum": "WGS84", "units": "m"})
 
@@ -117,6 +135,13 @@ def faces(actions: gpd.GeoDataFrame, shapes: gpd.GeoSeries, municipalities: gpd.
     municipalities : geometry in EPSG:4326, in order of code
 
     The same footprint of the same type twice counts once (as the first by id).
+
+    >>> square = lambda west, east: shapely.box(west, 14.90, east, 14.91)
+    >>> town = gpd.GeoDataFrame({"code": ["1201"]}, geometry=[square(-91.90, -91.80)], crs=4326)
+    >>> told = pd.DataFrame({"action_id": ["a1", "a2"], "action_type": ["terraces", "reforestation"]})
+    >>> land = gpd.GeoSeries([square(-91.88, -91.86), square(-91.87, -91.85)], crs=4326)
+    >>> sorted(faces(told, land, town).table["face"])
+    ['a1', 'a1|a2', 'a2']
     """
     plane = local_plane(municipalities.geometry) if len(municipalities) else CRS(6933)
     drawn = gpd.GeoDataFrame(
@@ -191,6 +216,13 @@ def factors(types: Iterable[tuple[str, ...]], hazard: Hazard, effects: pd.DataFr
     For each type the smallest factor counts, over types they multiply (Panagos et al. 2015 after Blanco and Lal); each
     is at most 1, each product at least 0.05. Maps of classes, and values that fall as danger rises, have no variable of
     their own on which a factor could act: there every effect is one on another variable.
+
+    >>> from envgis.actions.effects import factors as effects
+    >>> from envgis.levels import HazardKey
+    >>> hazard = Hazard(HazardKey("erosion", "present"), "erosion", "hazard", "soil_loss", None, {"es": "", "en": ""})
+    >>> found = factors([("terraces",), ("fire_break",)], hazard, effects())
+    >>> found.direct[:, 1].tolist(), found.addressed.tolist()
+    ([0.28, 1.0], [True, False])
     """
     rows = effects[effects["hazard"] == hazard.family]
     falling = hazard.breakpoints is not None and hazard.breakpoints.falling
@@ -232,6 +264,12 @@ def residual(
 
     Where values are known, the level of value · direct, against the same bounds. Effects on another variable: central
     and worst stay, the best is one level lower (at least 1) where half or less remains. Level 0 and no data stay.
+
+    >>> from envgis.levels import HazardKey, published
+    >>> hazard = Hazard(HazardKey("flood", "present"), "flood", "hazard", "depth", published()["flood", "depth"], {"es": "", "en": ""})
+    >>> depth, half = np.array([2.2, 0.4]), np.array([[0.2, 0.5, 1.0]] * 2)
+    >>> residual(hazard, hazard.breakpoints.levels(depth), depth, None, direct=half, other=np.ones((2, 3))).tolist()
+    [[2, 1], [3, 1], [5, 2]]
     """
     out = np.stack([level, level, level])
     if values is not None and hazard.breakpoints is not None:

@@ -101,7 +101,13 @@ class _Arrays(Mapping[HazardKey, "xr.DataArray"]):
 
 
 def data_array(levels: NDArray[np.uint8], grid: Grid, name: str) -> xr.DataArray:
-    """Levels (rows, columns) as a DataArray with coordinates, CRS and no-data value."""
+    """Levels (rows, columns) as a DataArray with coordinates, CRS and no-data value.
+
+    >>> grid = Grid.from_bounds("EPSG:32615", (600_000, 1_660_000, 600_300, 1_660_200), 100)
+    >>> flood = data_array(np.full(grid.shape, 4, np.uint8), grid, "flood")
+    >>> flood.rio.crs.to_epsg(), flood.rio.nodata, flood["y"].values.tolist()
+    (32615, np.uint8(255), [1660150.0, 1660050.0])
+    """
     import rioxarray  # noqa: F401  (registers the .rio accessor)
     import xarray as xr
 

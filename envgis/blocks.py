@@ -27,7 +27,11 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class How:
-    """threads : on this machine; client : of a Dask cluster, instead; cells : at most, in a block"""
+    """threads : on this machine; client : of a Dask cluster, instead; cells : at most, in a block
+
+    >>> How(threads=2).add_up(lambda job, task: job * task, 10, [1, 2, 3], lambda a, b: a + b)
+    60
+    """
 
     threads: int = 1
     client: Client | None = None
@@ -91,6 +95,10 @@ def cluster(workers: int | None = None, scheduler: str | None = None) -> Iterato
     """A Dask client: of ``workers`` processes of this machine, bound to loopback, or of a running ``scheduler``.
 
     Neither: None. Raises ModuleNotFoundError if Dask is not installed (``pip install envgis[dask]``).
+
+    >>> with cluster() as client:
+    ...     How(client=client).add_up(lambda job, task: job + task, 1, [1, 2], lambda a, b: a + b)
+    5
     """
     if not workers and not scheduler:
         yield None

@@ -50,6 +50,12 @@ def check(folder: Path, out: Path | None = None) -> Checked:
     """Check a workspace and all that it names.
 
     folder : the workspace; out : where a run would write, default as its ``[outputs]`` says
+
+    >>> found = check(workspace)
+    >>> found.runnable, found.municipalities, found.reports_accepted, found.reports_read
+    (True, 2, 1, 3)
+    >>> [fault.code for fault in check(Path("no such folder")).faults]
+    ['workspace-no-folder']
     """
     try:
         workspace = read_workspace(folder)

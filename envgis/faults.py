@@ -42,6 +42,10 @@ class Fault:
     found : what stood there, as text
     values : further values of the sentences
     severity : "error" stops the job, "warning" is told and the job goes on
+
+    >>> from envgis.locale import explain
+    >>> explain(Fault("toml-missing-key", Place("envgis.toml"), values={"key": "[population] path"}), "en").what
+    '“[population] path” is missing.'
     """
 
     code: str
@@ -61,7 +65,11 @@ class Fault:
 
 
 class BadInput(Exception):
-    """The data stop the job. Carries every fault found, never only the first."""
+    """The data stop the job. Carries every fault found, never only the first.
+
+    >>> [fault.code for fault in BadInput([Fault("path-missing", found="a.tif"), Fault("path-missing", found="b.tif")]).faults]
+    ['path-missing', 'path-missing']
+    """
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
@@ -73,12 +81,22 @@ class BadInput(Exception):
 
 
 def errors(faults: Iterable[Fault]) -> list[Fault]:
-    """Those faults that stop the job."""
+    """Those faults that stop the job.
+
+    >>> [fault.code for fault in errors([Fault("path-missing"), Fault("status-missing", severity="warning")])]
+    ['path-missing']
+    """
     return [f for f in faults if f.severity == "error"]
 
 
 def stop_if_any(faults: Iterable[Fault]) -> None:
-    """Raise BadInput with all faults, warnings too, if at least one of them stops the job."""
+    """Raise BadInput with all faults, warnings too, if at least one of them stops the job.
+
+    >>> stop_if_any([Fault("status-missing", severity="warning")])
+    >>> stop_if_any([Fault("path-missing", Place("envgis.toml"), "a.tif")])
+    Traceback (most recent call last):
+    envgis.faults.BadInput: path-missing (envgis.toml): a.tif
+    """
     all_faults = list(faults)
     if errors(all_faults):
         raise BadInput(all_faults)

@@ -43,6 +43,15 @@ class LandUse:
     """legend : code (text), name_es, name_en, color (#RRGGBB) in the order of the legend; source : its cells
 
     public : whether the classes of single cells may be shown; the tables count them all the same
+
+    >>> from envgis.grid import ArrayLayer
+    >>> from envgis.sources.landuse import from_raster
+    >>> grid = Grid.from_bounds("EPSG:32615", (0, 0, 200, 100), 100)
+    >>> legend = pd.DataFrame({"value": ["7", "9"], "code": ["7", "9"], "name_es": ["Bosque", "Maíz"], "name_en": ["Forest", "Maize"]})
+    >>> legend["color"] = ["#009E73", "#F0E442"]
+    >>> classes = from_raster(ArrayLayer(grid, np.array([[9, 0]], np.uint8), 0), legend).on(grid)
+    >>> classes.table[classes.read(grid.window)].tolist()  # places in the legend; 2, its length, is no data
+    [[1, 2]]
     """
 
     legend: pd.DataFrame

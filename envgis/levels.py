@@ -34,7 +34,11 @@ Closed = Literal["right", "left"]
 
 
 class HazardKey(NamedTuple):
-    """What a hazard map is of. ``return_period`` in years, None where the map has none."""
+    """What a hazard map is of. ``return_period`` in years, None where the map has none.
+
+    >>> HazardKey("flood", "present", 100).slug
+    'flood_present_T100'
+    """
 
     hazard: str
     scenario: str
@@ -54,6 +58,11 @@ class Breakpoints:
     bounds : four numbers, rising, or falling where danger rises as the value falls
     closed : "right": a value on a bound belongs to the lower level; "left": to the higher
     zero_is_absent : whether the value 0 is level 0 (a dry cell, down to `DRY_M`; lower is no data) or a value like others
+
+    >>> Breakpoints((0.3, 0.5, 1.2, 2.0), "right", zero_is_absent=True).levels(np.array([0.0, 0.3, 0.31, 2.5, np.nan])).tolist()
+    [0, 1, 2, 5, 255]
+    >>> Breakpoints((0.8, 0.6, 0.4, 0.2), "right").levels(np.array([0.9, 0.1])).tolist()
+    [1, 5]
     """
 
     bounds: tuple[float, float, float, float]
@@ -125,6 +134,13 @@ class HazardMap:
 
     layer : as stored: classes, or values from which breakpoints make levels
     codes : for classes: stored code → level 0…5 or 255, as a table indexed by the code (256 or 65,536 long)
+
+    >>> grid = Grid.from_bounds("EPSG:32615", (0, 0, 300, 100), 100)
+    >>> depth = ArrayLayer(grid, np.array([[0, 20, 250]], np.int16), -1, scale=0.01)
+    >>> hazard = Hazard(HazardKey("flood", "present"), "flood", "hazard", "depth", published()["flood", "depth"], {"es": "", "en": ""})
+    >>> flood = HazardMap(hazard, grid, depth)
+    >>> flood.values(grid.window).tolist(), flood.levels(grid.window).tolist()
+    ([[0.0, 0.2, 2.5]], [[0, 1, 5]])
     """
 
     hazard: Hazard
@@ -173,7 +189,13 @@ class HazardMap:
 
 
 def true_values(stored: NDArray[np.generic], layer: Layer) -> NDArray[np.float64]:
-    """Stored values with scale and offset applied in float64, NaN where there are no data."""
+    """Stored values with scale and offset applied in float64, NaN where there are no data.
+
+    >>> grid = Grid.from_bounds("EPSG:32615", (0, 0, 200, 100), 100)
+    >>> layer = ArrayLayer(grid, np.array([[150, -1]], np.int16), -1, scale=0.01)
+    >>> true_values(layer.values, layer).tolist()
+    [[1.5, nan]]
+    """
     values = stored.astype(np.float64)
     values[missing(stored, layer.fill)] = np.nan
     if (layer.scale, layer.offset) != (1.0, 0.0):
@@ -182,12 +204,22 @@ def true_values(stored: NDArray[np.generic], layer: Layer) -> NDArray[np.float64
 
 
 def class_map(hazard: Hazard, grid: Grid, levels: NDArray[np.uint8]) -> HazardMap:
-    """A hazard map from an array of levels (rows, columns) uint8, 0…5 and 255, held in memory."""
+    """A hazard map from an array of levels (rows, columns) uint8, 0…5 and 255, held in memory.
+
+    >>> grid = Grid.from_bounds("EPSG:32615", (0, 0, 200, 100), 100)
+    >>> hazard = Hazard(HazardKey("fire", "present"), "fire", "susceptibility", "levels", None, {"es": "Incendios", "en": "Fires"})
+    >>> class_map(hazard, grid, np.array([[3, NO_DATA]], np.uint8)).levels(grid.window).tolist()
+    [[3, 255]]
+    """
     return HazardMap(hazard, grid, ArrayLayer(grid, levels, NO_DATA), code_table({i: i for i in LEVELS}, 256))
 
 
 def code_table(codes: Mapping[int, int], length: int) -> NDArray[np.uint8]:
-    """A table indexed by stored code; what ``codes`` does not list is no data."""
+    """A table indexed by stored code; what ``codes`` does not list is no data.
+
+    >>> code_table({10: 1, 20: 5}, 256)[[10, 20, 30]].tolist()
+    [1, 5, 255]
+    """
     table = np.full(length, NO_DATA, np.uint8)
     for code, meaning in codes.items():
         table[code] = meaning
@@ -196,7 +228,11 @@ def code_table(codes: Mapping[int, int], length: int) -> NDArray[np.uint8]:
 
 @cache
 def published() -> Mapping[tuple[str, str], Breakpoints]:
-    """``data/breakpoints.csv`` by (family, kind): each row with its source."""
+    """``data/breakpoints.csv`` by (family, kind): each row with its source.
+
+    >>> published()["flood", "depth"].bounds
+    (0.3, 0.5, 1.2, 2.0)
+    """
     text = files("envgis.data").joinpath("breakpoints.csv").read_text(encoding="utf-8")
     return {(row["family"], row["kind"]): _row(row) for row in csv.DictReader(text.splitlines())}
 

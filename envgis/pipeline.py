@@ -59,6 +59,10 @@ def run(
     workers : processes of a local Dask cluster; scheduler : address of a running one; block : cells at most in a block
 
     Raises BadInput with every fault if the data stop the job.
+
+    >>> a = run(workspace, out=workspace / "results", tables_only=True)
+    >>> sorted(path.name for path in (workspace / "results").iterdir())
+    ['ledger.parquet', 'quarantine.csv', 'run.json', 'tables', 'tables.xlsx']
     """
     from envgis.publish import run_folder
 
@@ -71,7 +75,15 @@ def run(
 
 
 def assess(folder: Path | str, *, language: str | None = None, plan: Plan = Plan(), progress: Progress | None = None) -> Assessment:
-    """What one run of a workspace finds; nothing is written. Raises BadInput with every fault."""
+    """What one run of a workspace finds; nothing is written. Raises BadInput with every fault.
+
+    >>> a = assess(workspace)
+    >>> a.tables["adaptation"][["municipality", "high_area_ha"]].round().values.tolist()
+    [['Oeste', 200.0], ['Este', 0.0]]
+    >>> assess("no such folder")
+    Traceback (most recent call last):
+    envgis.faults.BadInput: workspace-no-folder (-): no such folder
+    """
     started = dt.datetime.now(dt.UTC)
     folder = Path(folder)
     table = workspace_file.read_workspace(folder)
@@ -109,6 +121,10 @@ def screen(
     radius_m : of the disc that stands for a point; columns : the file's own column names → ours, beside the workspace's
 
     Raises BadInput with every fault.
+
+    >>> found = screen(workspace / "s.csv", workspace)
+    >>> found.tables["sites"][["name", "decision"]].values.tolist(), len(found.set_aside)
+    ([['Escuela', 'avoid'], ['Puesto', 'proceed']], 1)
     """
     from envgis.publish import screened
 
@@ -132,7 +148,15 @@ def screen(
 
 
 def study(table: Workspace, read: inputs.Inputs, plan: Plan = Plan(), progress: Progress | None = None) -> Assessment:
-    """From what was read to what it means: values in, values out."""
+    """From what was read to what it means: values in, values out.
+
+    Raises BadInput with every fault that only the rows of the files show.
+
+    >>> table = workspace_file.read_workspace(workspace)
+    >>> read, faults = inputs.gather(table, workspace)
+    >>> [hazard.slug for hazard in study(table, read).maps]
+    ['landslide_present']
+    """
     words = words_of(table)
     areas = read.municipalities[read.municipalities["code"].isin(read.selected)].reset_index(drop=True)
     taken, standing, shapes = _actions(table, read)
@@ -180,7 +204,11 @@ def study(table: Workspace, read: inputs.Inputs, plan: Plan = Plan(), progress: 
 
 
 def words_of(table: Workspace) -> Language:
-    """The language of words in values; both: Spanish."""
+    """The language of words in values; both: Spanish.
+
+    >>> words_of(workspace_file.read_workspace(workspace))
+    'es'
+    """
     return "en" if table.workspace.language == "en" else "es"
 
 
@@ -220,7 +248,12 @@ def _count(
 
 
 def by_lattice(maps: Iterable[HazardMap]) -> list[tuple[Grid, tuple[HazardMap, ...]]]:
-    """Maps cut from one lattice, together, each on the grid that covers them all."""
+    """Maps cut from one lattice, together, each on the grid that covers them all.
+
+    >>> read, _ = inputs.gather(workspace_file.read_workspace(workspace), workspace)
+    >>> [(grid.shape, len(maps)) for grid, maps in by_lattice([*read.maps.values(), *read.maps.values()])]
+    [((12, 22), 2)]
+    """
     groups: list[list[HazardMap]] = []
     for one in maps:
         home = next((g for g in groups if g[0].grid.aligned(one.grid)), None)

@@ -23,7 +23,14 @@ _ROWS_AT_ONCE = 1024
 
 @dataclass(frozen=True)
 class People:
-    """People per cell of ``layer``, on ``grid``."""
+    """People per cell of ``layer``, on ``grid``.
+
+    >>> from envgis.grid import ArrayLayer
+    >>> coarse, fine = (Grid.from_bounds("EPSG:32615", (600_000, 1_660_000, 600_200, 1_660_100), cell) for cell in (100, 50))
+    >>> people = People(ArrayLayer(coarse, np.array([[8.0, np.nan]]), np.nan), fine)
+    >>> (people.read(fine.window) / MICRO).tolist()
+    [[2.0, 2.0, 0.0, 0.0], [2.0, 2.0, 0.0, 0.0]]
+    """
 
     layer: Layer
     grid: Grid
@@ -107,19 +114,36 @@ class _Present:
 
 
 def presence(layer: Layer, grid: Grid) -> HazardMap:
-    """Where a population layer has data, on a grid of its lattice, as a map that can be counted: level 0 there."""
+    """Where a population layer has data, on a grid of its lattice, as a map that can be counted: level 0 there.
+
+    >>> from envgis.grid import ArrayLayer
+    >>> grid = Grid.from_bounds("EPSG:32615", (0, 0, 200, 100), 100)
+    >>> presence(ArrayLayer(grid, np.array([[0.0, np.nan]]), np.nan), grid).levels(grid.window).tolist()
+    [[0, 255]]
+    """
     what = Hazard(HazardKey("population", "present"), "population", "susceptibility", "levels", None, {"es": "", "en": ""})
     return HazardMap(what, grid, _Present(layer), code_table({0: 0}, 256))
 
 
 def micro(layer: Layer, window: Window) -> NDArray[np.int64]:
-    """Whole millionths of a person; a cell without data, or with a negative number, carries nobody."""
+    """Whole millionths of a person; a cell without data, or with a negative number, carries nobody.
+
+    >>> from envgis.grid import ArrayLayer
+    >>> grid = Grid.from_bounds("EPSG:32615", (0, 0, 300, 100), 100)
+    >>> micro(ArrayLayer(grid, np.array([[1.5, -3.0, np.nan]]), np.nan), grid.window).tolist()
+    [[1500000, 0, 0]]
+    """
     people = true_values(layer.read(window), layer)
     return np.floor(np.where(people > 0, people, 0.0) * MICRO + 0.5).astype(np.int64)
 
 
 def cell_size_m(grid: Grid, at: tuple[float, float]) -> tuple[float, float]:
-    """Height and width [m] on the ground of a grid's cell at a longitude and latitude."""
+    """Height and width [m] on the ground of a grid's cell at a longitude and latitude.
+
+    >>> tall, wide = cell_size_m(Grid.from_bounds("EPSG:4326", (-91, 14, -90, 15), 0.001), (-90.5, 14.5))
+    >>> round(tall, 1), round(wide, 1)  # a thousandth of a degree at 14.5° north
+    (110.6, 107.8)
+    """
     there = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True)
     x, y = there.transform(at[0], at[1], direction="INVERSE")
     lon, lat = there.transform([x, x, x - grid.dx / 2, x + grid.dx / 2], [y - grid.dy / 2, y + grid.dy / 2, y, y])
@@ -128,6 +152,10 @@ def cell_size_m(grid: Grid, at: tuple[float, float]) -> tuple[float, float]:
 
 
 def lonlat(grid: Grid, x: float, y: float) -> tuple[float, float]:
-    """Longitude and latitude of a place in the grid's CRS."""
+    """Longitude and latitude of a place in the grid's CRS.
+
+    >>> [round(v, 4) for v in lonlat(Grid.from_bounds("EPSG:32615", (0, 0, 100, 100), 100), 500_000, 1_658_326)]  # on the zone's middle
+    [-93.0, 15.0]
+    """
     lon, lat = Transformer.from_crs(grid.crs, "EPSG:4326", always_xy=True).transform(x, y)
     return float(lon), float(lat)

@@ -57,6 +57,11 @@ def record(
 
     The run_id is the first eight digits of a hash of inputs, parameters and versions. Paths from outside the workspace
     are cut to their last part: a published record names no folder of anybody's computer.
+
+    >>> from envgis.sources.workspace_file import read_workspace
+    >>> made_of = record(read_workspace(workspace), [("l.tif", "0" * 64)])
+    >>> made_of["workspace"], list(made_of["inputs"]), len(made_of["run_id"])
+    ('Dos municipios', ['l.tif'], 8)
     """
     made_of = {"inputs": _by_name(inputs), "parameters": _parameters(workspace), "versions": versions()}
     return {
@@ -69,12 +74,20 @@ def record(
 
 
 def render(content: Mapping[str, Any], outputs: Mapping[str, str]) -> bytes:
-    """run.json: a record and the outputs (relative name → SHA-256)."""
+    """run.json: a record and the outputs (relative name → SHA-256).
+
+    >>> json.loads(render({"run_id": "0123abcd"}, {"tables/b.csv": "22", "tables/a.csv": "11"}))
+    {'run_id': '0123abcd', 'outputs': {'tables/a.csv': '11', 'tables/b.csv': '22'}}
+    """
     return (json.dumps({**content, "outputs": dict(sorted(outputs.items()))}, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def versions() -> dict[str, str]:
-    """Versions of all that decides the numbers. rasterio and pyogrio each bring their own GDAL, rasterio its own PROJ."""
+    """Versions of all that decides the numbers. rasterio and pyogrio each bring their own GDAL, rasterio its own PROJ.
+
+    >>> {"envgis", "numpy", "proj (pyproj)", "gdal (rasterio)"} <= set(versions())
+    True
+    """
     import pyogrio
     import pyproj
     import rasterio
@@ -97,6 +110,14 @@ def verify(out: Path, folder: Path | None = None) -> list[Change]:
     folder : the workspace; None leaves inputs and settings unchecked, as for a result that was sent to somebody
 
     Raises BadInput if ``out`` holds no run.json.
+
+    >>> from envgis.pipeline import run
+    >>> a = run(workspace, out=workspace / "results", tables_only=True)
+    >>> verify(workspace / "results", workspace)
+    []
+    >>> (workspace / "results" / "tables.xlsx").unlink()
+    >>> [(change.state, change.role, change.name) for change in verify(workspace / "results")]
+    [('missing', 'output', 'tables.xlsx')]
     """
     try:
         known = json.loads((out / files.RECORD).read_text(encoding="utf-8"))

@@ -26,7 +26,14 @@ _INVERSE = np.linalg.inv(np.vander(_NODES, increasing=True))
 
 
 class Nearest:
-    """A layer seen on another grid. It is a `Layer` itself: ``read(window)`` gives stored values, ``fill`` beyond."""
+    """A layer seen on another grid. It is a `Layer` itself: ``read(window)`` gives stored values, ``fill`` beyond.
+
+    >>> from envgis.grid import ArrayLayer
+    >>> coarse, fine = (Grid.from_bounds("EPSG:32615", (0, 0, 200, 50), cell) for cell in (100, 50))
+    >>> layer = ArrayLayer(coarse, np.array([[7, 9]], np.uint8), 0)
+    >>> Nearest(layer, fine).read(fine.window).tolist()
+    [[7, 7, 9, 9]]
+    """
 
     def __init__(self, layer: Layer, grid: Grid) -> None:
         self.layer, self.grid = layer, grid

@@ -29,6 +29,14 @@ def hazard_levels(ledger: pd.DataFrame, municipalities: pd.DataFrame, keys: Sequ
     ledger : see `envgis.ledger`; municipalities : code and name, in order of code; keys : the maps, in their order
     returns : municipality_code, municipality, hazard, scenario, return_period, level (0…5, no_data), area_ha,
         area_share (of the municipality on that lattice), population (blank without a population layer)
+
+    >>> towns = pd.DataFrame({"code": ["0101"], "name": ["Oeste"]})
+    >>> key = HazardKey("flood", "present")
+    >>> where = {"hazard": "flood", "scenario": "present", "return_period": np.nan, "municipality": "0101"}
+    >>> counted = pd.DataFrame({**where, "level": [1, 5], "area_mm2": [3 * 10**10, 10**10], "people_micro": [0, 8_000_000]})
+    >>> table = hazard_levels(counted, towns, [key], has_population=True)
+    >>> table.loc[table["area_ha"] > 0, ["level", "area_ha", "area_share", "population"]].values.tolist()
+    [['1', 3.0, 0.75, 0.0], ['5', 1.0, 0.25, 8.0]]
     """
     sums = _sums(ledger, ["level"])
     rows = [
@@ -55,6 +63,15 @@ def landuse_hazard(
 
     returns : municipality_code, municipality, hazard, scenario, return_period, landuse_code, landuse, level, area_ha,
         population
+
+    >>> towns = pd.DataFrame({"code": ["0101"], "name": ["Oeste"]})
+    >>> key = HazardKey("flood", "present")
+    >>> where = {"hazard": "flood", "scenario": "present", "return_period": np.nan, "municipality": "0101"}
+    >>> counted = pd.DataFrame({**where, "landuse": "2", "level": [1, 5], "area_mm2": [3 * 10**10, 10**10], "people_micro": 0})
+    >>> legend = pd.DataFrame({"code": ["1", "2"], "name_es": ["Bosque", "Maíz"], "name_en": ["Forest", "Maize"]})
+    >>> table = landuse_hazard(counted, towns, [key], legend, has_population=False, language="en")
+    >>> table.loc[table["area_ha"] > 0, ["landuse", "level", "area_ha"]].values.tolist()
+    [['Maize', '1', 3.0], ['Maize', '5', 1.0]]
     """
     names = {str(c): str(n) for c, n in zip(legend["code"], legend[f"name_{language}"], strict=True)}
     names["no_data"] = phrase("level.no_data", language)
@@ -86,6 +103,15 @@ def adaptation(
         high_area_ha (4-5), high_any_action_ha (of it, under any footprint in force), high_action_ha (under one that
         addresses the hazard), gap_area_ha = high_area_ha − high_action_ha, gap_share (blank if high is 0),
         high_after_best_ha, high_after_central_ha, high_after_worst_ha, high_population, gap_population
+
+    >>> towns = pd.DataFrame({"code": ["0101"], "name": ["Oeste"]})
+    >>> key = HazardKey("flood", "present")
+    >>> where = {"hazard": "flood", "scenario": "present", "return_period": np.nan, "municipality": "0101"}
+    >>> after = {"level_best": [3, 5], "level_central": [4, 5], "level_worst": [4, 5]}
+    >>> counted = pd.DataFrame({**where, "face": ["a1", ""], "level": [4, 5], **after, "area_mm2": [3 * 10**10, 10**10], "people_micro": 0})
+    >>> table = adaptation(counted, towns, [key], lambda hazard, face: face == "a1", has_population=False)
+    >>> table[["high_area_ha", "high_action_ha", "gap_area_ha", "high_after_best_ha"]].values.tolist()
+    [[4.0, 3.0, 1.0, 1.0]]
     """
     rows = ledger[ledger["municipality"].isin(municipalities["code"])]
     pairs = rows[["hazard", "face"]].drop_duplicates()
@@ -127,6 +153,12 @@ def actions(accepted: gpd.GeoDataFrame, municipalities: pd.DataFrame) -> pd.Data
 
     returns : municipality_code, municipality, action_type, status, funding_source, count, area_ha, length_km, units,
         cost_gtq, remittance_gtq, participants_women, _men, _young_women, _young_men, _girls, _boys
+
+    >>> from envgis.actions.record import frame
+    >>> told = {"action_type": ["terraces"] * 2, "status": ["done"] * 2, "municipality_code": ["0101"] * 2, "area_ha": [1.5, None]}
+    >>> table = actions(frame(told, [None, None]), pd.DataFrame({"code": ["0101"], "name": ["Oeste"]}))
+    >>> table[["municipality", "action_type", "count", "area_ha"]].values.tolist()
+    [['Oeste', 'terraces', 2, 1.5]]
     """
     rows = accepted[accepted["municipality_code"].isin(municipalities["code"])]
     by = ["municipality_code", "action_type", "status", "funding_source"]
@@ -147,13 +179,23 @@ def coverage(shares: Mapping[str, Mapping[str, float]], municipalities: pd.DataF
 
     shares : layer → municipality code → share
     returns : municipality_code, municipality, layer, data_share
+
+    >>> towns = pd.DataFrame({"code": ["0101", "0102"], "name": ["Oeste", "Este"]})
+    >>> coverage({"landuse": {"0101": 1.0}}, towns)["data_share"].to_list()
+    [1.0, 0.0]
     """
     rows = [(code, name, layer, by_code.get(code, 0.0)) for code, name in _named(municipalities) for layer, by_code in shares.items()]
     return pd.DataFrame(rows, columns=[*_PLACE, "layer", "data_share"])
 
 
 def data_shares(ledger: pd.DataFrame, key: HazardKey, column: str = "level") -> dict[str, float]:
-    """By municipality code: share of its area on a map's lattice with data in ``column`` ("level" or "landuse")."""
+    """By municipality code: share of its area on a map's lattice with data in ``column`` ("level" or "landuse").
+
+    >>> where = {"hazard": "flood", "scenario": "present", "return_period": np.nan, "municipality": "0101"}
+    >>> counted = pd.DataFrame({**where, "level": [4, NO_DATA], "area_mm2": [3 * 10**10, 10**10]})
+    >>> data_shares(counted, HazardKey("flood", "present"))
+    {'0101': 0.75}
+    """
     rows = ledger[_of(ledger, key)]
     good = rows["area_mm2"].where(rows[column] != (NO_DATA if column == "level" else "no_data"), 0)
     sums = pd.DataFrame({"code": rows["municipality"], "good": good, "all": rows["area_mm2"]}).groupby("code").sum()

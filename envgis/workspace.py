@@ -171,6 +171,12 @@ def parse(text: str, file: str = FILE) -> Workspace:
 
     Raises BadInput with every fault in it: text that is no TOML, unknown keys, wrong types, missing keys, two layers
     for one hazard, scenario and return period.
+
+    >>> try:
+    ...     parse("[workspace]\\nname = 3")
+    ... except BadInput as stop:
+    ...     [(fault.code, fault.found) for fault in stop.faults]
+    [('toml-wrong-value', '3'), ('toml-missing-key', 'municipalities'), ('toml-missing-key', 'hazard')]
     """
     try:
         table = tomllib.loads(text)
@@ -317,7 +323,13 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 
 def resolve(folder: Path, path: str, allow_outside: bool) -> Path | None:
-    """The absolute path of ``path`` in ``folder``; None if it lies outside and that is not allowed, or is no path at all."""
+    """The absolute path of ``path`` in ``folder``; None if it lies outside and that is not allowed, or is no path at all.
+
+    >>> resolve(Path("layers"), "../elsewhere.tif", allow_outside=False) is None
+    True
+    >>> resolve(Path("layers"), "actions/a.csv", allow_outside=False).relative_to(Path("layers").resolve()).as_posix()
+    'actions/a.csv'
+    """
     try:
         whole = (folder / path).resolve()
     except (OSError, ValueError, RuntimeError):  # a NUL in it, links in a circle
@@ -330,6 +342,11 @@ def locate(folder: Path, path: str, allow_outside: bool, key: str) -> tuple[Path
     """The file that ``path`` names in ``folder``; or the fault: outside, or missing, with the nearest names that are there.
 
     key : where the workspace names it, for example ``[municipalities] path``
+
+    >>> (workspace / "landslide.tif").touch()
+    >>> path, (fault,) = locate(workspace, "landslides.tif", False, "[[hazard]] 1, path")
+    >>> path, fault.code, fault.values["hint"].values["near"]
+    (None, 'path-missing', 'landslide.tif')
     """
     whole = resolve(folder, path, allow_outside)
     if whole is None:
@@ -346,7 +363,12 @@ def locate(folder: Path, path: str, allow_outside: bool, key: str) -> tuple[Path
 
 
 def output_folder(workspace: Workspace, folder: Path) -> Path:
-    """Where a run of ``folder`` writes unless told otherwise. Raises BadInput if that lies outside and is not allowed."""
+    """Where a run of ``folder`` writes unless told otherwise. Raises BadInput if that lies outside and is not allowed.
+
+    >>> table = parse((workspace / FILE).read_text(encoding="utf-8"))
+    >>> output_folder(table, Path("layers")).as_posix()
+    'layers/maps'
+    """
     out = resolve(folder, workspace.outputs.folder, workspace.workspace.allow_outside)
     if out is None:
         raise BadInput([Fault("path-outside", Place(FILE), workspace.outputs.folder, {"key": "[outputs] folder"})])

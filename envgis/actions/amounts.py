@@ -38,7 +38,12 @@ class Unit:
 
 @cache
 def units() -> Mapping[str, Unit]:
-    """Folded word → unit, from ``data/units.csv``."""
+    """Folded word → unit, from ``data/units.csv``.
+
+    >>> unit = units()["manzanas"]
+    >>> unit.field, unit.factor, unit.main
+    ('area_ha', 0.6987, 'ha')
+    """
     known: dict[str, Unit] = {}
     for row in shipped("units"):
         unit = Unit(row["unit"], row["field"], float(row["factor"]) if row["factor"] else None, row["main"])
@@ -47,7 +52,16 @@ def units() -> Mapping[str, Unit]:
 
 
 def read_number(name: str, columns: Columns, review: Review, whole: bool = False) -> numbers.Numbers:
-    """A column's numbers; what cannot be read, may be read two ways or is negative speaks against the row."""
+    """A column's numbers; what cannot be read, may be read two ways or is negative speaks against the row.
+
+    >>> from pathlib import Path
+    >>> from envgis.actions.reported import ReportFile
+    >>> rows = pd.DataFrame({"costo": ["1,500.50", "mucho"]})
+    >>> file = ReportFile("a.csv", Path("a.csv"), "", rows, np.array([2, 3]))
+    >>> named, review = Columns(file, {"cost": "costo"}), Review(file)
+    >>> read_number("cost", named, review).value.tolist(), [(one.row, one.faults[0].code) for one in review.set_aside()]
+    ([1500.5, nan], [(3, 'number-unreadable')])
+    """
     if not columns.has(name):
         return numbers.none(len(columns.file.rows))
     read = numbers.read(columns.text(name), columns.typed(name), whole)
@@ -61,7 +75,17 @@ def read_number(name: str, columns: Columns, review: Review, whole: bool = False
 
 
 def sizes(columns: Columns, review: Review) -> dict[str, object]:
-    """quantity, unit and the seven sizes, each in its own unit; NaN and NA where nothing is said."""
+    """quantity, unit and the seven sizes, each in its own unit; NaN and NA where nothing is said.
+
+    >>> from pathlib import Path
+    >>> from envgis.actions.reported import ReportFile
+    >>> rows = pd.DataFrame({"area_ha": ["2.5", ""], "cantidad": ["", "3"], "unidad": ["", "km"]})
+    >>> file = ReportFile("a.csv", Path("a.csv"), "", rows, np.array([2, 3]))
+    >>> named, review = Columns(file, {"area_ha": "area_ha", "quantity": "cantidad", "unit": "unidad"}), Review(file)
+    >>> read = sizes(named, review)
+    >>> read["area_ha"].tolist(), read["length_m"].tolist()
+    ([2.5, nan], [nan, 3000.0])
+    """
     read = {name: _size(name, columns, review) for name in SIZES}
     for name, meant in UNNAMED.items():
         read[meant] = np.where(np.isnan(read[meant]), _size(name, columns, review), read[meant])
@@ -138,13 +162,32 @@ def _refuse_unit(rows: Mask, unit: Unit | None, name: str, columns: Columns, rev
 
 
 def participants(columns: Columns, review: Review) -> dict[str, object]:
-    """participants_women … participants_boys; a missing count stays missing."""
+    """participants_women … participants_boys; a missing count stays missing.
+
+    >>> from pathlib import Path
+    >>> from envgis.actions.reported import ReportFile
+    >>> rows = pd.DataFrame({"mujeres": ["14", ""]})
+    >>> file = ReportFile("a.csv", Path("a.csv"), "", rows, np.array([2, 3]))
+    >>> named, review = Columns(file, {"participants_women": "mujeres"}), Review(file)
+    >>> participants(named, review)["participants_women"].tolist()
+    [14.0, nan]
+    """
     names = [f"participants_{who}" for who in PARTICIPANTS]
     return {name: read_number(name, columns, review, whole=True).value for name in names}
 
 
 def money(columns: Columns, review: Review) -> dict[str, object]:
-    """cost, cost_currency, cost_gtq, remittance_share, remittance_gtq. Nothing is converted without a rate in the row."""
+    """cost, cost_currency, cost_gtq, remittance_share, remittance_gtq. Nothing is converted without a rate in the row.
+
+    >>> from pathlib import Path
+    >>> from envgis.actions.reported import ReportFile
+    >>> rows = pd.DataFrame({"costo": ["Q 1,000.00", "$200.00"], "porcentaje remesas": ["25", "50"]})
+    >>> file = ReportFile("a.csv", Path("a.csv"), "", rows, np.array([2, 3]))
+    >>> named, review = Columns(file, {"cost": "costo", "remittance_share": "porcentaje remesas"}), Review(file)
+    >>> read = money(named, review)
+    >>> read["cost_gtq"].tolist(), read["remittance_gtq"].tolist()  # no rate of exchange is ever assumed
+    ([1000.0, nan], [250.0, nan])
+    """
     cost, currency = _cost(columns, review)
     quetzales = read_number("cost_gtq", columns, review).value
     rate = read_number("exchange_rate", columns, review).value

@@ -36,7 +36,11 @@ def types() -> pd.DataFrame:
 
 @cache
 def names(language: Language) -> Mapping[str, str]:
-    """Slug → name in one language."""
+    """Slug → name in one language.
+
+    >>> names("es")["reforestation"], names("en")["reforestation"]
+    ('Reforestación', 'Reforestation')
+    """
     return {str(slug): str(name) for slug, name in _types()[f"name_{language}"].items()}
 
 
@@ -56,7 +60,11 @@ def addresses(action_type: str, family: str) -> bool:
 
 @cache
 def words() -> Mapping[str, str]:
-    """Folded name or synonym, Spanish or English → slug."""
+    """Folded name or synonym, Spanish or English → slug.
+
+    >>> words()[fold("Reforestación")]
+    'reforestation'
+    """
     known: dict[str, str] = {}
     for slug, row in _types().iterrows():
         for word in (str(slug), row["name_es"], row["name_en"], *synonyms(row["synonyms_es"]), *synonyms(row["synonyms_en"])):
@@ -66,5 +74,9 @@ def words() -> Mapping[str, str]:
 
 @cache
 def nearest() -> Nearest:
-    """The types that an unknown word may have meant, for a person to choose from."""
+    """The types that an unknown word may have meant, for a person to choose from.
+
+    >>> nearest()("reforestasion de cuencas")[0]
+    'reforestation'
+    """
     return Nearest(words().items())

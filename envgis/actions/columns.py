@@ -85,7 +85,11 @@ class Columns:
 
 @cache
 def known(table: str) -> Mapping[str, str]:
-    """Folded header → field, from ``data/columns.csv`` or ``data/site_columns.csv``."""
+    """Folded header → field, from ``data/columns.csv`` or ``data/site_columns.csv``.
+
+    >>> known("columns")[fold("Estado")], known("site_columns")[fold("Nombre")]
+    ('status', 'name')
+    """
     return {fold(word): row["field"] for row in shipped(table) for word in (row["field"], *synonyms(row["synonyms"]))}
 
 
@@ -94,6 +98,13 @@ def match(file: ReportFile, own: Mapping[str, str], table: str) -> tuple[Columns
 
     own : the user's column name → field; it wins over everything else
     table : the shipped table of names, "columns" or "site_columns"
+
+    >>> from pathlib import Path
+    >>> rows = pd.DataFrame({"datos/estado": ["hecho"], "Latitud": ["14.9"], "labor": ["Vivero"]})
+    >>> file = ReportFile("a.csv", Path("a.csv"), "", rows, np.array([2]))
+    >>> named, faults = match(file, {"labor": "action_type"}, "columns")
+    >>> dict(sorted(named.headers.items())), faults
+    ({'action_type': 'labor', 'latitude': 'Latitud', 'status': 'datos/estado'}, [])
     """
     headers = [str(header) for header in file.rows.columns]
     claims: dict[str, list[str]] = {}
@@ -122,7 +133,11 @@ def match(file: ReportFile, own: Mapping[str, str], table: str) -> tuple[Columns
 
 
 def check_own(own: Mapping[str, str], files: Sequence[ReportFile], table: str) -> list[Fault]:
-    """Faults in the user's mapping itself: fields that we do not have, columns that no file has."""
+    """Faults in the user's mapping itself: fields that we do not have, columns that no file has.
+
+    >>> [(fault.code, fault.values["near"][0]) for fault in check_own({"labor": "action_typ"}, [], "columns")]
+    [('mapping-field-unknown', 'action_type')]
+    """
     fields = {*known(table).values(), *SYSTEM_IDS}
     faults = []
     for name, target in own.items():
@@ -136,7 +151,13 @@ def check_own(own: Mapping[str, str], files: Sequence[ReportFile], table: str) -
 
 
 def unused(named: Columns, table: str) -> list[Fault]:
-    """A warning that names the columns with something in them that no field takes, without what survey tools add."""
+    """A warning that names the columns with something in them that no field takes, without what survey tools add.
+
+    >>> from pathlib import Path
+    >>> file = ReportFile("a.csv", Path("a.csv"), "", pd.DataFrame({"estado": ["hecho"], "color": ["azul"], "_id": ["7"]}), np.array([2]))
+    >>> [fault.values["columns"] for fault in unused(match(file, {}, "columns")[0], "columns")]
+    [['color']]
+    """
     file, taken = named.file, set(named.headers.values())
     headers = [str(header) for header in file.rows.columns]
     lost = [
@@ -160,7 +181,12 @@ def _is_aside(header: str, headers: Sequence[str]) -> bool:
 
 
 def listed(file: ReportFile) -> list[str]:
-    """The columns found, as a sentence lists them."""
+    """The columns found, as a sentence lists them.
+
+    >>> from pathlib import Path
+    >>> listed(ReportFile("a.csv", Path("a.csv"), "", pd.DataFrame({"estado": ["hecho"], "color": ["azul"]}), np.array([2])))
+    ['estado', 'color']
+    """
     headers = [str(header) for header in file.rows.columns]
     return headers[:_SHOWN] + (["…"] if len(headers) > _SHOWN else [])
 

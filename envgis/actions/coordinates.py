@@ -71,7 +71,12 @@ class Pairs:
 
 
 def read(lat: pd.Series, lon: pd.Series) -> Pairs:
-    """Pairs from a column of latitudes and one of longitudes, as text."""
+    """Pairs from a column of latitudes and one of longitudes, as text.
+
+    >>> pairs = read(pd.Series(["14.96", "14° 57′ 36″ N", "¿?"]), pd.Series(["-91.79", "91° 47′ 24″ W", "-91.79"]))
+    >>> pairs.lat.round(4).tolist(), pairs.lon.round(4).tolist(), pairs.unreadable.tolist()
+    ([14.96, 14.96, nan], [-91.79, -91.79, nan], [False, False, True])
+    """
     one, other = _column(lat), _column(lon)
     # Letters decide the axis: "90°36'W" in the latitude's column is a longitude.
     turned = (one.axis == "lon") & (other.axis == "lat")
@@ -89,7 +94,11 @@ def read(lat: pd.Series, lon: pd.Series) -> Pairs:
 
 
 def point_parts(text: pd.Series) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """Latitude, longitude and accuracy of raw answers: "lat lon alt acc", or "lat, lon" as pasted from a map."""
+    """Latitude, longitude and accuracy of raw answers: "lat lon alt acc", or "lat, lon" as pasted from a map.
+
+    >>> [part.to_list() for part in point_parts(pd.Series(["14.96 -91.79 2350 4.5", "14.96, -91.79"]))]
+    [['14.96', '14.96'], ['-91.79', '-91.79'], ['4.5', '']]
+    """
     parts = text.map(_parts).tolist()
     lat, lon, accuracy = zip(*parts, strict=True) if parts else ((), (), ())
     return tuple(pd.Series(list(part), dtype="string") for part in (lat, lon, accuracy))  # type: ignore[return-value]
@@ -108,7 +117,11 @@ def _parts(cell: str) -> tuple[str, str, str]:
 
 
 def readings(lon: Floats, lat: Floats) -> Iterator[tuple[str, Floats, Floats]]:
-    """Every other way to read pairs: its name (one of READINGS), longitudes and latitudes; NaN where it gives none."""
+    """Every other way to read pairs: its name (one of READINGS), longitudes and latitudes; NaN where it gives none.
+
+    >>> {name: (x.tolist(), y.tolist()) for name, x, y in readings(np.array([14.96]), np.array([-91.79])) if np.isfinite(x).any()}
+    {'swapped': ([-91.79], [14.96])}
+    """
     yield "swapped", *_on_earth(lat, lon)
     yield "unsigned", *_on_earth(np.where(lon > 0, -lon, np.nan), lat)
     yield "swapped_unsigned", *_on_earth(np.where(lat > 0, -lat, np.nan), lon)

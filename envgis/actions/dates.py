@@ -60,7 +60,12 @@ class Dates:
 
 
 def read(text: pd.Series) -> Dates:
-    """The dates of one column of one file."""
+    """The dates of one column of one file.
+
+    >>> found = read(pd.Series(["24/11/2026", "03/04/2026", "24 de noviembre de 2026", "ayer"]))
+    >>> found.value.dt.strftime("%Y-%m-%d").to_list(), found.unreadable.tolist()
+    (['2026-11-24', '2026-04-03', '2026-11-24', nan], [False, False, False, True])
+    """
     codes, unique = pd.factorize(text.fillna("").astype(object), use_na_sentinel=False)
     cells = [str(cell).strip() for cell in unique]
     slashed = {i: (int(m[1]), int(m[2]), _year(m[3])) for i, cell in enumerate(cells) if (m := _SLASHED.match(cell))}
@@ -114,6 +119,10 @@ def _worded(cell: str) -> tuple[int, int, int] | None:
 
 
 def moments(text: pd.Series) -> pd.Series:
-    """When reports were sent in (UTC, seconds), from ISO times or dates; NaT where that cannot be told."""
+    """When reports were sent in (UTC, seconds), from ISO times or dates; NaT where that cannot be told.
+
+    >>> moments(pd.Series(["2026-06-02T15:00:08.000-06:00", "24/11/2026", "ayer"])).to_list()
+    [Timestamp('2026-06-02 21:00:08'), Timestamp('2026-11-24 00:00:00'), NaT]
+    """
     when = pd.to_datetime(text.replace("", pd.NA), errors="coerce", utc=True, format="ISO8601").dt.tz_localize(None).astype("datetime64[s]")
     return when.where(when.notna(), read(text).value)

@@ -34,7 +34,17 @@ class Draft:
 
 
 def set_aside_repeats(drafts: Sequence[Draft]) -> None:
-    """Of all rows with one id only the newest stays: by its time of submission, else the last one."""
+    """Of all rows with one id only the newest stays: by its time of submission, else the last one.
+
+    >>> from envgis.actions.record import frame
+    >>> from envgis.actions.reported import ReportFile
+    >>> from pathlib import Path
+    >>> review = Review(ReportFile("a.csv", Path("a.csv"), "", pd.DataFrame({"id": ["7", "7"]}), np.array([2, 3])))
+    >>> sent = pd.Series(pd.to_datetime(["2026-06-02", "2026-06-01"])).astype("datetime64[s]")
+    >>> set_aside_repeats([Draft(frame({"action_id": ["7", "7"]}, [None, None]), sent, review)])
+    >>> review.refused.tolist()  # the older one
+    [False, True]
+    """
     if not drafts:
         return
     everything = pd.concat(
@@ -56,7 +66,17 @@ def set_aside_repeats(drafts: Sequence[Draft]) -> None:
 
 
 def mark_alike(drafts: Sequence[Draft]) -> None:
-    """Mark reports on one identical point, and those of one type and day within 20 m of each other. None is dropped."""
+    """Mark reports on one identical point, and those of one type and day within 20 m of each other. None is dropped.
+
+    >>> from envgis.actions.record import frame
+    >>> from envgis.actions.reported import ReportFile
+    >>> from pathlib import Path
+    >>> review = Review(ReportFile("a.csv", Path("a.csv"), "", pd.DataFrame({"id": ["7", "7"]}), np.array([2, 3])))
+    >>> table = frame({"action_type": ["terraces"] * 2, "date_start": ["2026-06-01"] * 2}, shapely.points([-91.79, -91.7901], 14.96))
+    >>> mark_alike([Draft(table, table["date_start"], review)])
+    >>> review.flags().to_list(), review.refused.any()  # 10.8 m apart
+    (['report-alike', 'report-alike'], np.False_)
+    """
     taken = [~d.review.refused for d in drafts]
     tables = [d.table[keep] for d, keep in zip(drafts, taken, strict=True)]
     if not sum(map(len, tables)):

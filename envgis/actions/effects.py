@@ -51,6 +51,11 @@ def parse(text: str, file: str) -> tuple[pd.DataFrame, list[Fault]]:
 
     Returns the rows that can be used and every fault. A factor above 1 (an action that makes things worse) is taken as
     1, with a warning.
+
+    >>> head = "action_type,hazard,acts_on,f_low,f_central,f_high,source\\n"
+    >>> table, faults = parse(head + "terraces,erosion,soil_loss,0.1,0.2,0.3,own\\nterraza,erosion,soil_loss,0.1,0.2,0.3,own\\n", "effects.csv")
+    >>> table["f_central"].to_list(), [(fault.code, fault.at.row) for fault in faults]
+    ([0.2], [('effects-type-unknown', 3)])
     """
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
     missing = [c for c in COLUMNS[:-1] if c not in (reader.fieldnames or [])]

@@ -31,6 +31,15 @@ def take(files: Sequence[ReportFile], reports: Reports, municipalities: gpd.GeoD
     municipalities : code, name, geometry (EPSG:4326), all of the layer, not only the selected ones
     returns : accepted rows in the order of the files, each row set aside with every reason, and notes. Errors among
         the notes (a file without a needed column, two columns for one field) stop the job; their files gave no row.
+
+    >>> import datetime as dt, shapely
+    >>> from pathlib import Path
+    >>> rows = pd.DataFrame({"labor": ["Terrazas", "azul"], "estado": ["hecho"] * 2, "lat": ["14.96"] * 2, "lon": ["-91.79"] * 2})
+    >>> file = ReportFile("a.csv", Path("a.csv"), "", rows, np.array([2, 3]))
+    >>> towns = gpd.GeoDataFrame({"code": ["1201"], "name": ["San Marcos"]}, geometry=[shapely.box(-91.9, 14.9, -91.7, 15.1)], crs=4326)
+    >>> found = take([file], Reports(paths=["a.csv"], date=dt.date(2026, 11, 24), columns={"labor": "action_type"}), towns)
+    >>> found.table[["action_type", "municipality_code"]].values.tolist(), [(one.row, one.faults[0].code) for one in found.set_aside]
+    ([['terraces', '1201']], [(3, 'type-unknown')])
     """
     notes = [
         *columns.check_own(reports.columns, files, "columns"),

@@ -43,14 +43,33 @@ class Located:
 
 
 def has_place(columns: Columns) -> bool:
-    """Whether the file says at all where its rows are."""
+    """Whether the file says at all where its rows are.
+
+    >>> from pathlib import Path
+    >>> from envgis.actions.reported import ReportFile
+    >>> rows = pd.DataFrame({"latitud": ["14.96"]})
+    >>> file = ReportFile("a.csv", Path("a.csv"), "", rows, np.array([2]))
+    >>> named, review = Columns(file, {"latitude": "latitud"}), Review(file)
+    >>> has_place(named)  # without a longitude
+    False
+    """
     if columns.file.geometry is not None or any(columns.has(name) for name in ("geopoint", "geotrace", "geoshape")):
         return True
     return columns.has("latitude") and columns.has("longitude")
 
 
 def locate(columns: Columns, review: Review) -> Located:
-    """Read each row's place: its shape in the file, else what was drawn, else its coordinates. Speaks against the rest."""
+    """Read each row's place: its shape in the file, else what was drawn, else its coordinates. Speaks against the rest.
+
+    >>> from pathlib import Path
+    >>> from envgis.actions.reported import ReportFile
+    >>> rows = pd.DataFrame({"latitud": ["14.96", "0", ""], "longitud": ["-91.79", "0", ""], "precision": ["4.5", "", ""]})
+    >>> file = ReportFile("a.csv", Path("a.csv"), "", rows, np.array([2, 3, 4]))
+    >>> named, review = Columns(file, {"latitude": "latitud", "longitude": "longitud", "accuracy_m": "precision"}), Review(file)
+    >>> place = locate(named, review)
+    >>> place.lon.tolist(), place.accuracy_m.tolist(), [one.faults[0].code for one in review.set_aside()]
+    ([-91.79, nan, nan], [4.5, nan, nan], ['coordinates-zero', 'coordinates-missing'])
+    """
     drawn, spoken = _drawn(columns, review)
     lat_text, lon_text, accuracy_text = _pair_texts(columns)
     pairs = coordinates.read(lat_text, lon_text)

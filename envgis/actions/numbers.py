@@ -47,7 +47,11 @@ class _Parts:
 
 
 def none(count: int) -> Numbers:
-    """A column that is not there."""
+    """A column that is not there.
+
+    >>> none(2).value.tolist()
+    [nan, nan]
+    """
     nothing, words = np.zeros(count, bool), pd.Series([""] * count, dtype="string")
     return Numbers(np.full(count, np.nan), words, words, nothing, nothing)
 
@@ -57,6 +61,12 @@ def read(text: pd.Series, typed: Mask, whole: bool = False) -> Numbers:
 
     text : cells; typed : which of them were numbers in the file, hence beyond doubt
     whole : the column counts things, so that "1.200" is no fraction unless the column proves that its mark is decimal
+
+    >>> found = read(pd.Series(["1.200", "3,5", "Q 20", "mucho"]), np.zeros(4, bool))
+    >>> found.value.tolist(), found.before.to_list(), found.unreadable.tolist()  # the comma of 3,5 decides what the point of 1.200 is
+    ([1200.0, 3.5, 20.0, nan], ['', '', 'Q', ''], [False, False, False, True])
+    >>> read(pd.Series(["1.200"]), np.zeros(1, bool)).undecided.tolist()
+    [True]
     """
     codes, unique = pd.factorize(text.fillna("").astype(object), use_na_sentinel=False)
     parts = [_split(str(cell)) for cell in unique]

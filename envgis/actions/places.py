@@ -41,7 +41,15 @@ class Declared:
 
 
 class Gazetteer:
-    """Municipalities by code, name and place. Positions are those of the codes in order."""
+    """Municipalities by code, name and place. Positions are those of the codes in order.
+
+    >>> towns = gpd.GeoDataFrame({"code": ["1201"], "name": ["San Marcos"]}, geometry=[shapely.box(-91.9, 14.9, -91.7, 15.1)], crs=4326)
+    >>> known = Gazetteer(towns)
+    >>> known.label(known.declared("san marcos").candidates[0]), known.declared("Roma").candidates
+    ('San Marcos (1201)', ())
+    >>> known.containing(np.array([-91.8, -90.0]), np.array([15.0, 15.0])).tolist()
+    [0, -1]
+    """
 
     def __init__(self, municipalities: gpd.GeoDataFrame) -> None:
         """``municipalities`` : code, name, geometry (EPSG:4326)"""
@@ -135,6 +143,10 @@ def fitting(gazetteer: Gazetteer, lon: Floats, lat: Floats, declared: Whole) -> 
 
     A reading fits that falls in the declared municipality (or at most 500 m outside), or, where none is declared, in
     any. Each is a name of `coordinates.READINGS` with its lon, lat and municipality.
+
+    >>> towns = gpd.GeoDataFrame({"code": ["1201"], "name": ["San Marcos"]}, geometry=[shapely.box(-91.9, 14.9, -91.7, 15.1)], crs=4326)
+    >>> fitting(Gazetteer(towns), lon=np.array([14.96]), lat=np.array([-91.79]), declared=np.array([0]))
+    {0: [{'reading': 'swapped', 'lon': -91.79, 'lat': 14.96, 'name': 'San Marcos (1201)'}]}
     """
     fits: dict[int, list[dict[str, object]]] = {}
     for name, x, y in coordinates.readings(lon, lat):

@@ -75,12 +75,22 @@ class Actions:
 
 
 def empty() -> Actions:
-    """No action at all, with every column."""
+    """No action at all, with every column.
+
+    >>> nothing = empty()
+    >>> nothing.rows_read, list(nothing.table.columns) == [*COLUMNS, "geometry"]
+    (0, True)
+    """
     return Actions(frame({}))
 
 
 def frame(columns: dict[str, Sequence[Any]], geometry: Sequence[Any] = ()) -> gpd.GeoDataFrame:
-    """A table of actions from some of its columns, the others missing."""
+    """A table of actions from some of its columns, the others missing.
+
+    >>> table = frame({"status": ["done"], "area_ha": [2.5]}, [None])
+    >>> table["area_ha"].to_list(), table["plants"].to_list()
+    ([2.5], [<NA>])
+    """
     index = pd.RangeIndex(len(geometry))
     data = {name: pd.Series(columns.get(name, [None] * len(index)), index=index, dtype=kind) for name, kind in COLUMNS.items()}
     return gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(list(geometry), index=index, crs=4326), crs=4326)
@@ -90,6 +100,11 @@ def quarantine(set_aside: Sequence[SetAside], language: Language) -> pd.DataFram
     """What becomes quarantine.csv: one row for each row set aside, with all its reasons and what to do about each.
 
     Columns: file, row (Int64), reason, remedy (text in ``language``), by file and row.
+
+    >>> from envgis.faults import Place
+    >>> table = quarantine([SetAside("kobo.csv", 14, (Fault("coordinates-zero", Place("kobo.csv", row=14)),))], "en")
+    >>> list(table.columns), table["row"].to_list()
+    (['file', 'row', 'reason', 'remedy'], [14])
     """
     rows = [
         {

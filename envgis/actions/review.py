@@ -20,7 +20,15 @@ _NAMED = 10  # rows that a note names
 
 
 class Review:
-    """The rows of one file with the reasons against them. A row with a reason is set aside, a noted one is not."""
+    """The rows of one file with the reasons against them. A row with a reason is set aside, a noted one is not.
+
+    >>> from pathlib import Path
+    >>> review = Review(ReportFile("a.csv", Path("a.csv"), "", pd.DataFrame({"estado": ["?", ""]}), np.array([2, 3])))
+    >>> review.refuse(np.array([True, False]), "status-unknown", "estado", "?")
+    >>> review.note(np.array([False, True]), "status-missing")
+    >>> [(one.row, one.faults[0].code) for one in review.set_aside()], [fault.code for fault in review.notes()]
+    ([(2, 'status-unknown')], ['status-missing'])
+    """
 
     def __init__(self, file: ReportFile) -> None:
         self.file = file

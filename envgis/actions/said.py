@@ -24,7 +24,18 @@ _TOTALS = frozenset({"total", "totales", "total general", "suma", "subtotal", "g
 
 
 def action_types(columns: Columns, own: Mapping[str, str], review: Review) -> pd.Series:
-    """The slug of each row's type, by the user's own words, then the catalogue's. An unknown one is never guessed."""
+    """The slug of each row's type, by the user's own words, then the catalogue's. An unknown one is never guessed.
+
+    >>> from pathlib import Path
+    >>> from envgis.actions.reported import ReportFile
+    >>> rows = pd.DataFrame({"accion": ["Terrazas", "Siembra buena", "azul"]})
+    >>> file = ReportFile("a.csv", Path("a.csv"), "", rows, np.array([2, 3, 4]))
+    >>> named, review = Columns(file, {"action_type": "accion"}), Review(file)
+    >>> action_types(named, {"siembra buena": "reforestation"}, review).to_list()
+    ['terraces', 'reforestation', <NA>]
+    >>> [(one.row, one.faults[0].code) for one in review.set_aside()]
+    [(4, 'type-unknown')]
+    """
     words = columns.text("action_type")
     known = {**catalogue.words(), **{fold(word): slug for word, slug in own.items() if slug in catalogue.types().index}}
     slugs = translate(words, lambda word: known.get(fold(word), "")).astype("string")
@@ -47,7 +58,17 @@ def _names(slugs: list[str]) -> dict[str, str]:
 
 
 def refuse_totals(columns: Columns, review: Review) -> None:
-    """A row that adds up the others is no report."""
+    """A row that adds up the others is no report.
+
+    >>> from pathlib import Path
+    >>> from envgis.actions.reported import ReportFile
+    >>> rows = pd.DataFrame({"accion": ["Terrazas", "Total"], "area_ha": ["2", "2"]})
+    >>> file = ReportFile("a.csv", Path("a.csv"), "", rows, np.array([2, 3]))
+    >>> named, review = Columns(file, {"action_type": "accion", "area_ha": "area_ha"}), Review(file)
+    >>> refuse_totals(named, review)
+    >>> review.refused.tolist()
+    [False, True]
+    """
     first = pd.Series([""] * len(columns.file.rows), dtype="string")
     for header in columns.file.rows.columns:
         empty = first == ""
@@ -59,7 +80,16 @@ def refuse_totals(columns: Columns, review: Review) -> None:
 
 
 def statuses(columns: Columns, review: Review) -> pd.Series:
-    """One of `record.STATUSES`; NA where the row says nothing."""
+    """One of `record.STATUSES`; NA where the row says nothing.
+
+    >>> from pathlib import Path
+    >>> from envgis.actions.reported import ReportFile
+    >>> rows = pd.DataFrame({"estado": ["terminada", "", "azul"]})
+    >>> file = ReportFile("a.csv", Path("a.csv"), "", rows, np.array([2, 3, 4]))
+    >>> named, review = Columns(file, {"status": "estado"}), Review(file)
+    >>> statuses(named, review).to_list(), review.refused.tolist()
+    (['done', <NA>, <NA>], [False, False, True])
+    """
     words = columns.text("status")
     known = vocabulary("status")
     values = translate(words, lambda word: known.get(fold(word), "")).astype("string")
@@ -70,7 +100,17 @@ def statuses(columns: Columns, review: Review) -> pd.Series:
 
 
 def reviewed(columns: Columns, status: pd.Series, review: Review) -> tuple[pd.Series, pd.Series]:
-    """What the reviewer decided, and the status that follows from it: approved and done is verified."""
+    """What the reviewer decided, and the status that follows from it: approved and done is verified.
+
+    >>> from pathlib import Path
+    >>> from envgis.actions.reported import ReportFile
+    >>> rows = pd.DataFrame({"_validation_status": ["validation_status_approved", "validation_status_not_approved"]})
+    >>> file = ReportFile("a.csv", Path("a.csv"), "", rows, np.array([2, 3]))
+    >>> named, review = Columns(file, {"review_state": "_validation_status"}), Review(file)
+    >>> state, status = reviewed(named, pd.Series(["done", "done"], dtype="string"), review)
+    >>> state.to_list(), status.to_list(), review.refused.tolist()
+    (['approved', 'rejected'], ['verified', 'done'], [False, True])
+    """
     words = columns.text("review_state")
     known = vocabulary("review_state")
     state = translate(words, lambda word: known.get(fold(word), "")).astype("string")
@@ -82,7 +122,17 @@ def reviewed(columns: Columns, status: pd.Series, review: Review) -> tuple[pd.Se
 
 
 def periods(columns: Columns, status: pd.Series, today: dt.date, review: Review) -> dict[str, pd.Series]:
-    """date_start and date_end, and what speaks against them. ``today`` is the workspace's day, never the clock's."""
+    """date_start and date_end, and what speaks against them. ``today`` is the workspace's day, never the clock's.
+
+    >>> from pathlib import Path
+    >>> from envgis.actions.reported import ReportFile
+    >>> rows = pd.DataFrame({"fecha_inicio": ["2026-03-01", "2026-03-01"], "fecha_fin": ["2026-05-29", "2026-01-01"]})
+    >>> file = ReportFile("a.csv", Path("a.csv"), "", rows, np.array([2, 3]))
+    >>> named, review = Columns(file, {"date_start": "fecha_inicio", "date_end": "fecha_fin"}), Review(file)
+    >>> found = periods(named, pd.Series(["done", "done"]), dt.date(2026, 11, 24), review)
+    >>> found["date_end"].dt.strftime("%d/%m").to_list(), [one.faults[0].code for one in review.set_aside()]
+    (['29/05', '01/01'], ['date-order'])
+    """
     start, end = _dates("date_start", columns, review), _dates("date_end", columns, review)
     found = (columns.text("date_start") + " → " + columns.text("date_end")).tolist()
     review.refuse((end < start).to_numpy(bool), "date-order", columns.header("date_end"), found)
@@ -107,7 +157,16 @@ def _dates(name: str, columns: Columns, review: Review) -> pd.Series:
 
 
 def funding(columns: Columns, review: Review) -> pd.Series:
-    """Who paid: values of `record.FUNDING_SOURCES`, sorted, joined by ``;``; NA where the row says nothing."""
+    """Who paid: values of `record.FUNDING_SOURCES`, sorted, joined by ``;``; NA where the row says nothing.
+
+    >>> from pathlib import Path
+    >>> from envgis.actions.reported import ReportFile
+    >>> rows = pd.DataFrame({"fondos": ["municipalidad, INAB", "mi tío", ""]})
+    >>> file = ReportFile("a.csv", Path("a.csv"), "", rows, np.array([2, 3, 4]))
+    >>> named, review = Columns(file, {"funding_source": "fondos"}), Review(file)
+    >>> funding(named, review).to_list()
+    ['inab;municipality', 'other', <NA>]
+    """
     words = columns.text("funding_source")
     review.note(translate(words, lambda cell: _funders(cell)[1]).to_numpy(bool), "funding-unknown")
     return or_missing(translate(words, lambda cell: ";".join(_funders(cell)[0])))

@@ -27,6 +27,11 @@ def parse(text: str, closed: bool) -> shapely.Geometry | None:
     """A shape from "lat lon alt acc; lat lon alt acc; …"; a ring where ``closed``. None if it cannot be read.
 
     A ring of two corners (A-B-A) is a line, as survey tools write it; a gap of less than a metre is closed.
+
+    >>> parse("14.9 -91.8 0 0; 14.9 -91.7 0 0; 15.0 -91.7 0 0", closed=True).wkt
+    'POLYGON ((-91.8 14.9, -91.7 14.9, -91.7 15, -91.8 14.9))'
+    >>> parse("aquí", closed=True) is None
+    True
     """
     corners = []
     for part in re.split(r"\s*;\s*", text.strip()):
@@ -59,7 +64,12 @@ def _ring(corners: list[tuple[float, float]]) -> shapely.Geometry | None:
 
 
 class Local:
-    """An azimuthal equidistant projection about one place: metres near it, to a few parts in a million within 20 km."""
+    """An azimuthal equidistant projection about one place: metres near it, to a few parts in a million within 20 km.
+
+    >>> north = Local(-91.8, 14.9).metres(shapely.Point(-91.8, 14.91))
+    >>> round(north.x, 3), round(north.y, 1)
+    (0.0, 1106.5)
+    """
 
     def __init__(self, lon: float, lat: float) -> None:
         self._projection = pyproj.Proj(proj="aeqd", lat_0=lat, lon_0=lon, datum="WGS84", units="m")
@@ -84,7 +94,11 @@ class Local:
 
 
 def never_one(*values: Floats) -> list[Floats]:
-    """The lists with a NaN behind: pyproj takes an array of one for a number, which NumPy no longer likes."""
+    """The lists with a NaN behind: pyproj takes an array of one for a number, which NumPy no longer likes.
+
+    >>> never_one(np.array([1.5]))
+    [array([1.5, nan])]
+    """
     return [np.append(one, np.nan) for one in values]
 
 
@@ -107,7 +121,13 @@ class Cleaned:
 
 
 def clean(shape: Shapes) -> Cleaned:
-    """Flat, valid shapes, each fault said apart. Longitudes and latitudes need not be possible yet."""
+    """Flat, valid shapes, each fault said apart. Longitudes and latitudes need not be possible yet.
+
+    >>> flat, figure_of_eight = shapely.from_wkt(["POLYGON ((0 0, 1 1, 2 2, 0 0))", "POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))"])
+    >>> found = clean(np.array([flat, figure_of_eight, shapely.box(0, 0, 1, 1)], object))
+    >>> found.collapsed.tolist(), found.crossing.tolist(), shapely.is_missing(found.shape).tolist()
+    ([True, False, False], [False, True, False], [True, True, False])
+    """
     shape = shapely.force_2d(shape)
     shape[shapely.is_empty(shape)] = None
     mixed, collapsed, crossing, repaired = (np.zeros(len(shape), bool) for _ in range(4))
@@ -153,19 +173,31 @@ def _mended(shape: shapely.Geometry) -> shapely.Geometry | None:
 
 
 def between_m(lon: Floats, lat: Floats, other_lon: Floats, other_lat: Floats) -> Floats:
-    """Geodesic distance in metres between the places of two lists."""
+    """Geodesic distance in metres between the places of two lists.
+
+    >>> between_m(np.array([0.0]), np.array([0.0]), np.array([1.0]), np.array([0.0])).round().tolist()  # a degree of the equator
+    [111319.0]
+    """
     a, b, c, d = never_one(lon, lat, other_lon, other_lat)
     return np.asarray(WGS84.inv(a, b, c, d)[2], np.float64)[:-1]
 
 
 def kinds(shape: Shapes) -> NDArray[np.object_]:
-    """ "point", "line" or "polygon" for each shape, "" where there is none."""
+    """ "point", "line" or "polygon" for each shape, "" where there is none.
+
+    >>> kinds(np.array([shapely.Point(0, 0), shapely.box(0, 0, 1, 1), None], object)).tolist()
+    ['point', 'polygon', '']
+    """
     names = np.array(["point", "line", "", "polygon", "point", "line", "polygon", "", ""], dtype=object)
     return names[shapely.get_type_id(shape)]
 
 
 def stand(shape: Shapes) -> tuple[Floats, Floats]:
-    """Longitude and latitude of the place where each shape stands: the point, a line's middle, a point inside an area."""
+    """Longitude and latitude of the place where each shape stands: the point, a line's middle, a point inside an area.
+
+    >>> stand(np.array([shapely.Point(-91.8, 14.9), shapely.box(0, 0, 2, 2)], object))
+    (array([-91.8,   1. ]), array([14.9,  1. ]))
+    """
     kind = kinds(shape)
     place = np.full(len(shape), None, dtype=object)
     place[kind == "point"] = shapely.centroid(shape[kind == "point"])
@@ -175,7 +207,11 @@ def stand(shape: Shapes) -> tuple[Floats, Floats]:
 
 
 def area_ha(shape: Shapes) -> Floats:
-    """Geodesic area (WGS 84) of areas; NaN for all else."""
+    """Geodesic area (WGS 84) of areas; NaN for all else.
+
+    >>> area_ha(np.array([shapely.box(0, 0, 0.001, 0.001), shapely.Point(0, 0)], object)).round(4).tolist()  # 111.32 m × 110.57 m
+    [1.2309, nan]
+    """
     areas = np.full(len(shape), np.nan)
     for i in np.flatnonzero(kinds(shape) == "polygon").tolist():
         areas[i] = abs(WGS84.geometry_area_perimeter(shapely.orient_polygons(shape[i]))[0]) / 10_000
@@ -183,7 +219,11 @@ def area_ha(shape: Shapes) -> Floats:
 
 
 def length_m(shape: Shapes) -> Floats:
-    """Geodesic length (WGS 84) of lines; NaN for all else."""
+    """Geodesic length (WGS 84) of lines; NaN for all else.
+
+    >>> length_m(np.array([shapely.LineString([(0, 0), (1, 0)]), shapely.Point(0, 0)], object)).round().tolist()
+    [111319.0, nan]
+    """
     lengths = np.full(len(shape), np.nan)
     for i in np.flatnonzero(kinds(shape) == "line").tolist():
         lengths[i] = WGS84.geometry_length(shape[i])

@@ -18,7 +18,13 @@ from envgis.faults import Fault, Place, stop_if_any
 
 
 def check_sites(files: Sequence[ReportFile], own: Mapping[str, str]) -> list[Fault]:
-    """What is wrong with whole files of sites or with the user's column names (``own``), errors and warnings."""
+    """What is wrong with whole files of sites or with the user's column names (``own``), errors and warnings.
+
+    >>> from pathlib import Path
+    >>> file = ReportFile("sitios.csv", Path("sitios.csv"), "", pd.DataFrame({"nombre": ["Escuela"], "lat": ["14.96"]}), np.array([2]))
+    >>> [fault.code for fault in check_sites([file], {})]
+    ['report-no-location']
+    """
     faults = columns.check_own(own, files, "site_columns")
     for file in files:
         named, twice = columns.match(file, own, "site_columns")
@@ -43,6 +49,14 @@ def take_sites(
         source_row; geometry in EPSG:4326), the rows without a place that could be read, and what is only told
 
     Raises BadInput with every fault of `check_sites` if one of them is an error.
+
+    >>> import shapely
+    >>> from pathlib import Path
+    >>> rows = pd.DataFrame({"id": ["S1", "S2"], "nombre": ["Escuela", "Puesto"], "lat": ["14.96", ""], "lon": ["-91.79", ""]})
+    >>> towns = gpd.GeoDataFrame({"code": ["1201"], "name": ["San Marcos"]}, geometry=[shapely.box(-91.9, 14.9, -91.7, 15.1)], crs=4326)
+    >>> sites, aside, notes = take_sites([ReportFile("s.csv", Path("s.csv"), "", rows, np.array([2, 3]))], {}, towns)
+    >>> sites[["site_id", "name", "municipality_code"]].values.tolist(), [one.row for one in aside]
+    ([['S1', 'Escuela', '1201']], [3])
     """
     notes = check_sites(files, own)
     stop_if_any(notes)

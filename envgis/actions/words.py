@@ -35,13 +35,21 @@ def fold(text: str) -> str:
 
 
 def shipped(table: str) -> list[dict[str, str]]:
-    """The rows of a table under ``envgis/data``, as text."""
+    """The rows of a table under ``envgis/data``, as text.
+
+    >>> shipped("screening")[0]["decision"]
+    'avoid'
+    """
     text = files("envgis.data").joinpath(f"{table}.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(io.StringIO(text)))
 
 
 def translate(text: pd.Series, meaning: Callable[[str], object]) -> pd.Series:
-    """What ``meaning`` makes of each cell, asked once for each different one."""
+    """What ``meaning`` makes of each cell, asked once for each different one.
+
+    >>> translate(pd.Series(["sí", "no", "sí"]), lambda word: word == "sí").to_list()
+    [True, False, True]
+    """
     codes, unique = pd.factorize(text.astype(object), use_na_sentinel=False)
     meanings = np.empty(len(unique), dtype=object)
     meanings[:] = [meaning(str(cell)) for cell in unique]
@@ -49,18 +57,30 @@ def translate(text: pd.Series, meaning: Callable[[str], object]) -> pd.Series:
 
 
 def or_missing(text: pd.Series) -> pd.Series:
-    """Text with NA where it is empty."""
+    """Text with NA where it is empty.
+
+    >>> or_missing(pd.Series(["a", ""])).to_list()
+    ['a', <NA>]
+    """
     return text.astype("string").mask(text == "")
 
 
 def synonyms(cell: str) -> list[str]:
-    """The words of a ``|``-joined cell."""
+    """The words of a ``|``-joined cell.
+
+    >>> synonyms("vivero|vivero forestal")
+    ['vivero', 'vivero forestal']
+    """
     return [word for word in cell.split("|") if word]
 
 
 @cache
 def vocabulary(field: str) -> Mapping[str, str]:
-    """Folded word → value, of a field with a fixed set of values (``status``, ``funding_source``, …)."""
+    """Folded word → value, of a field with a fixed set of values (``status``, ``funding_source``, …).
+
+    >>> vocabulary("status")[fold("Terminada")]
+    'done'
+    """
     words: dict[str, str] = {}
     for row in shipped("words"):
         if row["field"] == field:
@@ -98,6 +118,9 @@ class Nearest:
     """The known words nearest to an unknown one, to be shown to a person, never to decide.
 
     Words in common count first, then letters in common (trigrams); both as Dice's coefficient.
+
+    >>> Nearest([("vivero forestal", "nursery"), ("terrazas", "terraces")])("viveros", count=1)
+    ['nursery']
     """
 
     def __init__(self, known: Iterable[tuple[str, str]]) -> None:

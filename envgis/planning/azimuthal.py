@@ -29,7 +29,11 @@ class Middles(NamedTuple):
 
 
 def middles(geometries: NDArray[np.object_]) -> Middles:
-    """The middle of each geometry's bounds, in EPSG:4326."""
+    """The middle of each geometry's bounds, in EPSG:4326.
+
+    >>> middles(np.array([shapely.box(-91, 14, -90, 15)], object))
+    Middles(lon=array([-90.5]), lat=array([14.5]))
+    """
     west, south, east, north = shapely.bounds(geometries).reshape(-1, 4).T
     return Middles((west + east) / 2, (south + north) / 2)
 
@@ -49,7 +53,13 @@ def flat(geometries: NDArray[np.object_], about: Middles) -> NDArray[np.object_]
 
 
 def discs(about: Middles, radius_m: float) -> NDArray[np.object_]:
-    """A disc (64-gon) about each place, in EPSG:4326."""
+    """A disc (64-gon) about each place, in EPSG:4326.
+
+    >>> about = middles(np.array([shapely.Point(-90.5, 15.0)], object))
+    >>> west, south, east, north = flat(discs(about, 30), about)[0].bounds
+    >>> round(west, 6), round(north, 6)
+    (-30.0, 30.0)
+    """
     azimuth = np.arange(_CIRCLE) * (-360.0 / _CIRCLE)
     lon, lat = (np.repeat(v, _CIRCLE) for v in about)
     x, y, _ = GEOD.fwd(lon, lat, np.tile(azimuth, len(about.lon)), np.full(len(lon), radius_m))

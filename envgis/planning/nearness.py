@@ -20,7 +20,12 @@ _PAIRS_AT_ONCE = 100_000
 
 
 def around(ground: NDArray[np.object_]) -> NDArray[np.float64]:
-    """(4, n) west, south, east, north (EPSG:4326) of each ground, wider by what counts as near and a tenth."""
+    """(4, n) west, south, east, north (EPSG:4326) of each ground, wider by what counts as near and a tenth.
+
+    >>> west, south, east, north = around(np.array([shapely.Point(-90.5, 0.0)], object)).ravel()
+    >>> round(float(north), 4), round(float(east), 4)  # 1.1 km of 110 km a degree
+    (0.01, -90.49)
+    """
     west, south, east, north = shapely.bounds(ground).reshape(-1, 4).T
     tall = 1.1 * FARTHEST_M / 110_000
     wide = tall / np.maximum(0.05, np.cos(np.radians(np.minimum(89.0, np.maximum(abs(north), abs(south))))))
@@ -28,7 +33,14 @@ def around(ground: NDArray[np.object_]) -> NDArray[np.float64]:
 
 
 def actions_near(ground: NDArray[np.object_], about: Middles, places: NDArray[np.object_]) -> NDArray[np.int64]:
-    """(sites,) how many places of actions (EPSG:4326) lie within 1 km of each site's ground."""
+    """(sites,) how many places of actions (EPSG:4326) lie within 1 km of each site's ground.
+
+    >>> from envgis.planning.azimuthal import middles
+    >>> site = np.array([shapely.Point(-90.5, 15.0)], object)
+    >>> places = np.array([shapely.Point(-90.5, 15.009), shapely.Point(-90.5, 15.0091)], object)  # 995.9 m and 1,006.9 m north
+    >>> actions_near(site, middles(site), places).tolist()
+    [1]
+    """
     count = np.zeros(len(ground), np.int64)
     if not len(places) or not len(ground):
         return count

@@ -59,6 +59,16 @@ def screen(
     language : of the words in the tables
 
     Sites outside every layer have their rows too.
+
+    >>> from envgis.grid import Grid
+    >>> from envgis.levels import Hazard, class_map
+    >>> grid, titles = Grid.from_bounds("EPSG:4326", (-90, 14, -88, 15), 1), {"es": "Inundación", "en": "Flood"}
+    >>> hazard = Hazard(HazardKey("flood", "present"), "flood", "hazard", "levels", None, titles)
+    >>> maps = {hazard.key: class_map(hazard, grid, np.array([[5, 1]], np.uint8))}
+    >>> places = gpd.GeoSeries([shapely.Point(-89.5, 14.5), shapely.Point(-88.5, 14.5)], crs=4326)
+    >>> sites = gpd.GeoDataFrame({"site_id": ["S1", "S2"], "name": "Escuela", "municipality_code": "0101"}, geometry=places)
+    >>> screen(sites, maps, language="en").sites[["decision", "decided_by"]].values.tolist()
+    [['avoid', 'flood|present||high_share'], ['proceed', '']]
     """
     ground = np.asarray(footprints(sites, radius_m).values)
     about = middles(ground)
@@ -83,7 +93,14 @@ def screen(
 
 
 def footprints(sites: gpd.GeoDataFrame, radius_m: float) -> gpd.GeoSeries:
-    """The ground of each site (EPSG:4326): its polygon, or a disc (64-gon) about the middle of a point or line."""
+    """The ground of each site (EPSG:4326): its polygon, or a disc (64-gon) about the middle of a point or line.
+
+    >>> drawn = shapely.box(-91, 14, -90.99, 14.01)
+    >>> sites = gpd.GeoDataFrame(geometry=[drawn, shapely.Point(-91, 14)], crs=4326)
+    >>> ground = footprints(sites, radius_m=30)
+    >>> ground[0].equals(drawn), len(ground[1].exterior.coords) - 1
+    (True, 64)
+    """
     out = np.asarray(sites.geometry.values).copy()
     bare = ~np.isin(shapely.get_type_id(out), (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON))
     out[bare] = discs(middles(out[bare]), radius_m)
@@ -117,7 +134,12 @@ class _Decision:
 
 @functools.cache
 def rules() -> tuple[Mapping[str, str], ...]:
-    """``data/screening.csv``, in order: the first rule that holds decides; none: proceed."""
+    """``data/screening.csv``, in order: the first rule that holds decides; none: proceed.
+
+    >>> first = rules()[0]
+    >>> first["decision"], first["column"], first["test"], first["value"], first["scenario"]
+    ('avoid', 'high_share', '>=', '0.10', 'present')
+    """
     return tuple(csv.DictReader(files("envgis.data").joinpath("screening.csv").read_text(encoding="utf-8").splitlines()))
 
 

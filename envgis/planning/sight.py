@@ -50,7 +50,12 @@ class Seen:
 
 
 def nothing(sites: int, maps: int) -> Seen:
-    """What is seen of sites outside every layer."""
+    """What is seen of sites outside every layer.
+
+    >>> seen = nothing(sites=1, maps=2)
+    >>> seen.no_data_share.tolist(), seen.max_level.tolist(), seen.landuse.tolist()
+    ([[1.0, 1.0]], [[nan, nan]], [[-1, -1]])
+    """
     shape = sites, maps
     unknown = (np.full(shape, np.nan) for _ in range(3))
     return Seen(next(unknown), next(unknown), np.zeros(shape), np.ones(shape), next(unknown), np.full(shape, -1, np.int64))
@@ -70,7 +75,19 @@ class Sites:
 
 
 def look(sites: Sites, maps: Sequence[HazardMap], landuse: LandUse | None = None) -> Seen:
-    """What each map shows of each site."""
+    """What each map shows of each site.
+
+    >>> import shapely
+    >>> from envgis.levels import Hazard, class_map
+    >>> from envgis.planning.azimuthal import discs, middles
+    >>> grid = Grid.from_bounds("EPSG:4326", (-90, 14, -88, 15), 1)
+    >>> hazard = Hazard(HazardKey("flood", "present"), "flood", "hazard", "levels", None, {"es": "", "en": ""})
+    >>> about = middles(np.array([shapely.Point(-88.5, 14.5)], object))
+    >>> site = Sites(np.column_stack(about), discs(about, 30), about)
+    >>> seen = look(site, [class_map(hazard, grid, np.array([[5, 1]], np.uint8))])
+    >>> seen.max_level.tolist(), seen.high_share.tolist(), seen.distance_to_high_m.tolist()  # the high cell is 54 km away
+    ([[1.0]], [[0.0]], [[nan]])
+    """
     seen = nothing(len(sites.ground), len(maps))
     if not len(sites.ground):
         return seen

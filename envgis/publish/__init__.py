@@ -1,6 +1,9 @@
 """Renders an Assessment to text or bytes: one file for each kind of product.
 
->>> envgis.publish.web_map(assessment, "1201")     # doctest: +SKIP
+>>> from envgis.pipeline import assess
+>>> page = web_map(assess(workspace), "0101")  # shows in a notebook
+>>> "Oeste" in page.get_root().render()
+True
 """
 
 from envgis.publish.web_map import web_map

@@ -68,8 +68,9 @@ class Figures:
 class Book:
     """All figures of a run.
 
-    >>> Book(assessment).of("1201", HazardKey("landslide", "present")).high_ha  # doctest: +SKIP
-    2871.3
+    >>> from envgis.pipeline import assess
+    >>> round(Book(assess(workspace)).of("0101", HazardKey("landslide", "present")).high_ha)
+    200
     """
 
     assessment: Assessment

@@ -20,6 +20,9 @@ def as_values(stored: DType, nodata: Sequence[float | int | None]) -> tuple[DTyp
     """Type and no-data value of cells that hold values.
 
     nodata : what each part of the layer declares, None for a part that declares nothing
+
+    >>> as_values(np.dtype("uint8"), [255]), as_values(np.dtype("uint8"), [None])
+    ((dtype('uint8'), 255), (dtype('int16'), -32768))
     """
     if stored.kind == "f":
         return stored, float("nan")
@@ -33,6 +36,9 @@ def as_codes(stored: DType, nodata: Sequence[float | int | None], codes: Collect
     """Type and no-data value of cells that hold class codes.
 
     A code that is not listed may stand for no data: whoever looks codes up in a table finds none for it either.
+
+    >>> as_codes(np.dtype("uint8"), [255], codes=[1, 2, 3]), as_codes(np.dtype("int32"), [None], codes=[1, 2, 3])
+    ((dtype('uint8'), 255), (dtype('uint16'), 65535))
     """
     taken = set(codes)
     narrow = stored == np.uint8 and not taken.issuperset(range(256))
@@ -43,7 +49,11 @@ def as_codes(stored: DType, nodata: Sequence[float | int | None], codes: Collect
 
 
 def fitting(nodata: float | int | None, stored: DType) -> float | int | None:
-    """A declared no-data value in the cells' own type; None if no cell can have it (-9999 among bytes), or if it is NaN."""
+    """A declared no-data value in the cells' own type; None if no cell can have it (-9999 among bytes), or if it is NaN.
+
+    >>> fitting(-9999.0, np.dtype("int16")), fitting(-9999.0, np.dtype("uint8"))
+    (-9999, None)
+    """
     if nodata is None or nodata != nodata:
         return None
     if stored.kind == "f":
@@ -53,7 +63,11 @@ def fitting(nodata: float | int | None, stored: DType) -> float | int | None:
 
 
 def absent(values: NDArray[Any], nodata: float | int | None, dtype: DType, fill: float | int, classes: bool) -> NDArray[np.bool_] | None:
-    """Where cells as stored have no data; None where handing them on as ``dtype`` with ``fill`` says it already."""
+    """Where cells as stored have no data; None where handing them on as ``dtype`` with ``fill`` says it already.
+
+    >>> absent(np.array([1.0, np.inf, -9999.0]), -9999.0, np.dtype("float64"), np.nan, classes=False).tolist()
+    [False, True, True]
+    """
     found = None
     if values.dtype.kind == "f":
         found = ~np.isfinite(values)
@@ -65,7 +79,11 @@ def absent(values: NDArray[Any], nodata: float | int | None, dtype: DType, fill:
 
 
 def handed_on(values: NDArray[np.generic], gone: NDArray[np.bool_] | None, dtype: DType, fill: float | int) -> NDArray[np.generic]:
-    """Cells in another type, ``fill`` where they are gone. May change ``values``, and return it."""
+    """Cells in another type, ``fill`` where they are gone. May change ``values``, and return it.
+
+    >>> handed_on(np.array([3.0, np.nan]), np.array([False, True]), np.dtype("uint8"), 255).tolist()
+    [3, 255]
+    """
     if gone is None or not gone.any():
         return values.astype(dtype, copy=False)
     # Before the type changes: NaN or -9999 have no uint8.
@@ -79,6 +97,9 @@ def is_nodata(values: NDArray[Any], nodata: float | int) -> NDArray[np.bool_]:
     """Where values are the declared no-data value.
 
     A text such as -3.4e+38 in the file stands for the type's lowest number, whatever its last digits.
+
+    >>> is_nodata(np.array([1.0, np.finfo("float32").min], np.float32), -3.4e38).tolist()
+    [False, True]
     """
     if values.dtype == np.float32 and abs(nodata) > 3e38:
         return np.asarray((np.abs(values) > 3e38) & (np.signbit(values) == (nodata < 0)))
@@ -86,7 +107,11 @@ def is_nodata(values: NDArray[Any], nodata: float | int) -> NDArray[np.bool_]:
 
 
 def either(a: NDArray[np.bool_] | None, b: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Where one of two masks holds; the first may be None for nowhere."""
+    """Where one of two masks holds; the first may be None for nowhere.
+
+    >>> either(None, np.array([True, False])).tolist()
+    [True, False]
+    """
     return b if a is None else a | b
 
 

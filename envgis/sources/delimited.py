@@ -31,6 +31,10 @@ def parse(raw: bytes) -> Cells:
     """The records of a delimited file.
 
     Raises UnicodeError if the bytes are no text, csv.Error with the line's number if the quotes do not close.
+
+    >>> found = parse("municipio;hectáreas\\n0114;2,5\\n".encode("cp1252"))
+    >>> found.records, found.encoding, found.separator
+    ([['municipio', 'hectáreas'], ['0114', '2,5']], 'cp1252', ';')
     """
     text, encoding = decode(raw)
     # CR alone ends a line in exports made on older Macs; csv refuses it.
@@ -59,6 +63,9 @@ def decode(raw: bytes) -> tuple[str, str]:
     """Text and the name of its encoding: by its mark, else UTF-8 if it is, else by its Spanish letters.
 
     Raises UnicodeError for bytes that are no text.
+
+    >>> decode("año".encode("utf-16")), decode("año".encode("mac_roman"))
+    (('año', 'utf-16-le'), ('año', 'mac_roman'))
     """
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if raw.startswith(mark):
@@ -90,7 +97,11 @@ def _single_byte(raw: bytes) -> tuple[str, str]:
 
 
 def find_separator(text: str) -> str:
-    """The sign that gives the records the most constant number of fields; the comma where none parts anything."""
+    """The sign that gives the records the most constant number of fields; the comma where none parts anything.
+
+    >>> find_separator("lugar;hectáreas\\n\\"Amatitlán, Guatemala\\";2,5\\n")
+    ';'
+    """
 
     def constancy(separator: str) -> tuple[float, int]:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
@@ -106,7 +117,11 @@ def find_separator(text: str) -> str:
 
 
 def header_at(records: list[list[str]]) -> int | None:
-    """Position of the header: the first of the first records that is filled like the fullest; None if there is none."""
+    """Position of the header: the first of the first records that is filled like the fullest; None if there is none.
+
+    >>> header_at([["Reporte de mayo"], [], ["lat", "lon", "labor"], ["14.9", "-91.8", "Vivero"]])
+    2
+    """
     filled = [sum(1 for cell in record if cell.strip()) for record in records[:_HEADER_WITHIN]]
     if not any(filled):
         return None

@@ -35,6 +35,12 @@ def read_geojson(path: Path, name: str) -> tuple[gpd.GeoDataFrame | None, list[F
 
     Returns (None, faults) if the file is no GeoJSON, too large, or its ``crs`` is a link, unknown or contradicted by
     the coordinates; else the features in the file's order, with the faults that are only told.
+
+    >>> point = '{"type": "Feature", "geometry": {"type": "Point", "coordinates": [-91.8, 14.9]}, "properties": {"labor": "Vivero"}}'
+    >>> written = (workspace / "a.geojson").write_text(point, encoding="utf-8")
+    >>> table, faults = read_geojson(workspace / "a.geojson", "a.geojson")
+    >>> table["labor"].to_list(), table.geometry[0].wkt, faults
+    (['Vivero'], 'POINT (-91.8 14.9)', [])
     """
     at = Place(name)
     if path.stat().st_size > LARGEST_BYTES:

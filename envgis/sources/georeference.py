@@ -51,7 +51,11 @@ def parse_crs(text: str) -> CRS | None:
 
 
 def to_lonlat(crs: CRS, bounds: Bounds) -> Bounds | None:
-    """Bounds in degrees (EPSG:4326), edges densified; None where the coordinate system has no place for them."""
+    """Bounds in degrees (EPSG:4326), edges densified; None where the coordinate system has no place for them.
+
+    >>> [round(v, 9) for v in to_lonlat(CRS("EPSG:32615"), (500_000, 0, 500_000, 0))]  # the zone's middle, on the equator
+    [-93.0, 0.0, -93.0, 0.0]
+    """
     try:
         out = Transformer.from_crs(crs, _LONLAT, always_xy=True).transform_bounds(*bounds, densify_pts=21, errcheck=True)
     except ProjError:
@@ -60,12 +64,20 @@ def to_lonlat(crs: CRS, bounds: Bounds) -> Bounds | None:
 
 
 def overlap(a: Bounds, b: Bounds) -> bool:
-    """Whether two boxes have a common area."""
+    """Whether two boxes have a common area.
+
+    >>> overlap((0, 0, 2, 2), (1, 1, 3, 3)), overlap((0, 0, 1, 1), (1, 0, 2, 1))  # a common edge is no area
+    (True, False)
+    """
     return max(a[0], b[0]) < min(a[2], b[2]) and max(a[1], b[1]) < min(a[3], b[3])
 
 
 def distance_km(a: Bounds, b: Bounds) -> float:
-    """Geodesic distance between the centres of two boxes in degrees."""
+    """Geodesic distance between the centres of two boxes in degrees.
+
+    >>> round(distance_km((0, 0, 0, 0), (1, 0, 1, 0)), 1)  # a degree of the equator
+    111.3
+    """
     lon_a, lat_a, lon_b, lat_b = (a[0] + a[2]) / 2, (a[1] + a[3]) / 2, (b[0] + b[2]) / 2, (b[1] + b[3]) / 2
     return float(Geod(ellps="WGS84").inv(lon_a, lat_a, lon_b, lat_b)[2]) / 1000
 

@@ -59,6 +59,11 @@ def gather(table: Workspace, folder: Path) -> tuple[Inputs, list[Fault]]:
     """Read everything that a workspace names in ``folder``.
 
     Returns what could be read with all faults; only without errors among them (`envgis.faults.errors`) is it whole.
+
+    >>> from envgis.sources.workspace_file import read_workspace
+    >>> found, faults = gather(read_workspace(workspace), workspace)
+    >>> found.selected, [key.slug for key in found.maps], [name for name, _, _ in found.files], errors(faults)
+    (['0101', '0102'], ['landslide_present'], ['m.gpkg', 'l.tif', 'a.csv', 's.csv'], [])
     """
     to = Gathering(folder.resolve(), table.workspace.allow_outside)
     areas, selected = _municipalities(table.municipalities, to)

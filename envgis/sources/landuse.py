@@ -125,7 +125,13 @@ class PolygonSource:
 
 
 def in_cells(polygons: NDArray[np.object_], crs: CRS, grid: Grid) -> NDArray[np.object_]:
-    """Polygons in cells of a grid, vertices on 2⁻²⁰ cell, edges followed through the change of coordinate system."""
+    """Polygons in cells of a grid, vertices on 2⁻²⁰ cell, edges followed through the change of coordinate system.
+
+    >>> from envgis.grid import Grid
+    >>> grid = Grid.from_bounds("EPSG:32615", (0, 0, 200, 100), 100)
+    >>> in_cells(np.array([shapely.box(0, 0, 100, 100)], object), CRS("EPSG:32615"), grid)[0].bounds
+    (0.0, 0.0, 1.0, 1.0)
+    """
     if len(polygons) == 0:
         return polygons
     mover = None if crs == grid.crs else Transformer.from_crs(crs, grid.crs, always_xy=True)
@@ -149,7 +155,15 @@ def _step(polygons: NDArray[np.object_], mover: Transformer, grid: Grid) -> floa
 
 
 def from_raster(layer: Layer, legend: pd.DataFrame) -> LandUse:
-    """Land use of a raster whose stored codes (uint8 or uint16) are the legend's values."""
+    """Land use of a raster whose stored codes (uint8 or uint16) are the legend's values.
+
+    >>> from envgis.grid import ArrayLayer
+    >>> grid = Grid.from_bounds("EPSG:32615", (0, 0, 200, 100), 100)
+    >>> from envgis.sources.legends import plain
+    >>> use = from_raster(ArrayLayer(grid, np.array([[9, 0]], np.uint8), 0), plain(["7", "9"])).on(grid)
+    >>> use.table[use.read(grid.window)].tolist()  # places in the legend; 2, its length, is no data
+    [[1, 2]]
+    """
     table = np.full(256 if layer.dtype == np.uint8 else 65_536, len(legend), np.uint16)
     for position, value in enumerate(legend["value"]):
         code = whole(value)
@@ -163,6 +177,14 @@ def from_polygons(polygons: gpd.GeoDataFrame, codes: Sequence[str], legend: pd.D
 
     Polygons without a class in the legend are gaps. Where polygons overlap the lower code counts: numbers by size, then
     text by letters.
+
+    >>> from envgis.grid import Grid
+    >>> grid = Grid.from_bounds("EPSG:32615", (0, 0, 200, 100), 100)
+    >>> from envgis.sources.legends import plain
+    >>> drawn = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 100, 100)], crs=32615)
+    >>> use = from_polygons(drawn, ["9"], plain(["7", "9"])).on(grid)
+    >>> use.read(grid.window).tolist()
+    [[1, 2]]
     """
     position = {value: i for i, value in enumerate(legend["value"])}
     known = [i for i, code in enumerate(codes) if code in position]
@@ -177,7 +199,12 @@ def _rank(code: str) -> tuple[int, int, str]:
 
 
 def overlaps(polygons: gpd.GeoDataFrame, codes: Sequence[str], name: str) -> list[Fault]:
-    """A warning with the area in which polygons of different classes overlap, if any do."""
+    """A warning with the area in which polygons of different classes overlap, if any do.
+
+    >>> drawn = gpd.GeoDataFrame(geometry=[shapely.box(500_000, 0, 500_200, 100), shapely.box(500_100, 0, 500_300, 100)], crs=32615)
+    >>> [(fault.code, round(fault.values["area"], 3)) for fault in overlaps(drawn, ["7", "9"], "uso.gpkg")]
+    [('landuse-overlaps', 1.001)]
+    """
     shapes: NDArray[np.object_] = np.asarray(polygons.geometry.to_numpy(), dtype=object)
     first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     kinds = np.asarray(codes, dtype=object)

@@ -29,13 +29,20 @@ def scheme(name: str) -> pd.DataFrame:
     """A published legend by name: value (text), code, name_es, name_en, color.
 
     Raises FileNotFoundError for a name that is not among `SCHEMES`.
+
+    >>> scheme("esa-worldcover").iloc[0][["value", "name_en"]].to_list()
+    ['10', 'Tree cover']
     """
     text = files("envgis.data").joinpath(f"landcover_{name}.csv").read_text(encoding="utf-8")
     return pd.DataFrame(list(csv.DictReader(io.StringIO(text))), dtype=str)[list(COLUMNS)]
 
 
 def plain(codes: Iterable[str]) -> pd.DataFrame:
-    """A legend of bare codes: each is its own name."""
+    """A legend of bare codes: each is its own name.
+
+    >>> plain(["7", "9"])[["code", "name_es"]].values.tolist()
+    [['7', '7'], ['9', '9']]
+    """
     return _frame([{"value": code, "code": code, "name_es": code, "name_en": code, "color": ""} for code in codes])
 
 
@@ -44,6 +51,13 @@ def read_legend(path: Path, name: str) -> tuple[pd.DataFrame | None, list[Fault]
 
     CSV with comma, semicolon or TAB, UTF-8 or Windows-1252. A column ``value`` or ``code`` is required (each stands for
     the other) and a name in one language at least (which stands for the other); colours are #RRGGBB.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     written = Path(folder, "uso.csv").write_text("value;name_es\\n7;Bosque\\n", encoding="utf-8")
+    ...     legend, faults = read_legend(Path(folder, "uso.csv"), "uso.csv")
+    >>> legend[["value", "name_es", "name_en"]].values.tolist(), faults
+    ([['7', 'Bosque', 'Bosque']], [])
     """
     try:
         size = path.stat().st_size
@@ -119,5 +133,9 @@ def _frame(entries: Sequence[Mapping[str, str]]) -> pd.DataFrame:
 
 
 def whole(value: str) -> int | None:
-    """A legend's value as the number that a raster's cell can hold; None if it is none (0 to 65,535)."""
+    """A legend's value as the number that a raster's cell can hold; None if it is none (0 to 65,535).
+
+    >>> whole("0114"), whole("70000"), whole("A1")
+    (114, None, None)
+    """
     return int(value) if re.fullmatch(r"[0-9]{1,5}", value) and int(value) <= 65_535 else None

@@ -41,6 +41,11 @@ def read(table: workspace.Municipalities, folder: Path, allow_outside: bool) -> 
     """All municipalities that ``table`` names: code, name, area_ha (geodesic), geometry (EPSG:4326), by code.
 
     Returns (None, faults) if anything stops the job; else the municipalities and what is only told.
+
+    >>> from envgis.sources.workspace_file import read_workspace
+    >>> towns, faults = read(read_workspace(workspace).municipalities, workspace, allow_outside=False)
+    >>> towns[["code", "name"]].values.tolist(), towns["area_ha"].round().to_list(), faults
+    ([['0101', 'Oeste'], ['0102', 'Este']], [400.0, 400.0], [])
     """
     path, faults = workspace.locate(folder, table.path, allow_outside, "[municipalities] path")
     if path is None:
@@ -59,7 +64,13 @@ def read(table: workspace.Municipalities, folder: Path, allow_outside: bool) -> 
 
 
 def selected(table: workspace.Municipalities, municipalities: gpd.GeoDataFrame) -> list[str]:
-    """The codes that the workspace selects, sorted; all where it selects none by name."""
+    """The codes that the workspace selects, sorted; all where it selects none by name.
+
+    >>> towns = gpd.GeoDataFrame({"code": ["0101", "0102"]}, geometry=[None, None], crs=4326)
+    >>> from envgis.workspace import Municipalities
+    >>> selected(Municipalities(path="m.gpkg", select=["0102"]), towns)
+    ['0102']
+    """
     return sorted(set(table.select)) if table.select is not None else list(municipalities["code"])
 
 
@@ -69,6 +80,11 @@ def clean(rows: gpd.GeoDataFrame, at: Place, overlaps: str = "refuse", chosen: S
     rows : code, name, geometry (polygons of any quality) in any CRS
     overlaps : "refuse": an overlap over 0.1 % of the smaller municipality is an error; "lower_code": only told
     chosen : codes that must keep an area
+
+    >>> drawn = [shapely.box(500_000, 0, 501_000, 1_000), shapely.box(500_999.5, 0, 502_000, 1_000)]
+    >>> towns, faults = clean(gpd.GeoDataFrame({"code": ["2", "1"], "name": ["B", "A"]}, geometry=drawn, crs=32615), Place("m.gpkg"))
+    >>> towns["code"].to_list(), [(fault.code, round(fault.values["area"], 3)) for fault in faults]
+    (['1', '2'], [('municipality-overlap', 0.05)])
     """
     rows = rows.sort_values("code", kind="stable", ignore_index=True)
     crs = CRS.from_user_input(rows.crs)
@@ -90,6 +106,9 @@ def geodesic_ha(geometries: NDArray[np.object_]) -> NDArray[np.float64]:
     """Areas [ha] on the WGS 84 ellipsoid of polygons with longitude and latitude; 0 for empty ones.
 
     Edges are straight in degrees, as they are counted: a long one is followed by geodesics of a kilometre.
+
+    >>> geodesic_ha(np.array([shapely.box(0, 0, 0.001, 0.001), shapely.Polygon()], object)).round(4).tolist()  # 111.32 m × 110.57 m
+    [1.2309, 0.0]
     """
     # Cutting the edges of an invalid polygon repairs it unseen, and its area would be that of another.
     followed = np.where(shapely.is_valid(geometries), shapely.segmentize(geometries, _STEP_DEGREES), geometries)
@@ -101,6 +120,11 @@ def project(geometries: NDArray[np.object_], crs: CRS, to_wgs84: Transformer) ->
     """Polygons in longitude and latitude, straight edges of a projected CRS followed to a centimetre.
 
     An edge gets its points from its lower endpoint, so two neighbours that share it keep sharing it, to the bit.
+
+    >>> from_utm = Transformer.from_crs(32615, 4326, always_xy=True)
+    >>> square = project(np.array([shapely.box(500_000, 0, 600_000, 100_000)], object), CRS(32615), from_utm)[0]
+    >>> len(square.exterior.coords) > 5  # more corners than were drawn, so that edges stay where they were
+    True
     """
     out = np.asarray(geometries).copy()
     # Rebuilding an empty polygon from its arrays makes shapely 2.2 read what is not its own, and now and then die.

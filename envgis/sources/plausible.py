@@ -24,6 +24,11 @@ def implausible(extent: Iterable[float], crs: CRS | None, at: Place, declared: b
     """Faults of a layer whose ``extent`` (west, south, east, north; its own units) its ``crs`` cannot have.
 
     declared : whether the file says its CRS, or it is a standard's default
+
+    >>> [fault.code for fault in implausible((14.0, -91.9, 15.0, -90.0), CRS("EPSG:4326"), Place("m.gpkg"))]
+    ['vector-swapped']
+    >>> [fault.code for fault in implausible((360_000, 1_650_000, 380_000, 1_660_000), CRS("EPSG:4326"), Place("m.gpkg"))]
+    ['vector-outside-world']
     """
     west, south, east, north = map(float, extent)
     bounds = (west, south, east, north)
@@ -42,7 +47,12 @@ def implausible(extent: Iterable[float], crs: CRS | None, at: Place, declared: b
 
 
 def drop_infinite(table: gpd.GeoDataFrame, at: Place) -> list[Fault]:
-    """Takes out, in place, geometries with a coordinate that is no finite number, and tells their rows."""
+    """Takes out, in place, geometries with a coordinate that is no finite number, and tells their rows.
+
+    >>> table = gpd.GeoDataFrame(geometry=[shapely.Point(0, 0), shapely.Point(np.inf, 0)], crs=4326)
+    >>> [(fault.code, fault.at.row) for fault in drop_infinite(table, Place("a.gpkg"))], table.geometry[1] is None
+    ([('vector-geometry-broken', 2)], True)
+    """
     coordinates, index = shapely.get_coordinates(table.geometry.values, return_index=True)
     lost = np.unique(index[~np.isfinite(coordinates).all(axis=1)])
     if not lost.size:
@@ -54,7 +64,11 @@ def drop_infinite(table: gpd.GeoDataFrame, at: Place) -> list[Fault]:
 
 
 def swapped(bounds: Bounds) -> bool:
-    """Whether coordinates taken as longitude and latitude make sense only the other way round."""
+    """Whether coordinates taken as longitude and latitude make sense only the other way round.
+
+    >>> swapped((14.0, -92.0, 15.0, -91.0)), swapped((-92.0, 14.0, -91.0, 15.0))
+    (True, False)
+    """
     west, south, east, north = bounds
     fits = west >= -90 and east <= 90 and south >= -180 and north <= 180
     beyond = north > 90 or south < -90
@@ -63,7 +77,11 @@ def swapped(bounds: Bounds) -> bool:
 
 
 def fitting(bounds: Bounds) -> Message | None:
-    """The phrase that names the usual reference systems in which ``bounds`` would lie in Guatemala; None where none does."""
+    """The phrase that names the usual reference systems in which ``bounds`` would lie in Guatemala; None where none does.
+
+    >>> fitting((400_000, 1_600_000, 420_000, 1_620_000)).values["names"]
+    ['GTM (ESRI:103598)']
+    """
     names = []
     for name, code in USUAL.items():
         box = to_lonlat(CRS.from_user_input(code), bounds)

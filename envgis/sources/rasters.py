@@ -58,6 +58,12 @@ def open_layer(paths: list[Path], names: list[str], band: int) -> tuple[FileLaye
     paths : absolute; names : as the workspace names them, for faults; band : from 1
 
     Where tiles overlap, the first that has data counts. Warnings come with the layer, errors in its place.
+
+    >>> layer, faults = open_layer([workspace / "l.tif"], ["l.tif"], band=1)
+    >>> layer.grid.shape, layer.read(Window(0, 4, 1, 2)).tolist(), faults
+    ((10, 20), [[5, 1]], [])
+    >>> open_layer([workspace / "a.csv"], ["a.csv"], band=1)[1][0].code
+    'raster-not-tiff'
     """
     faults: list[Fault] = []
     looks = [look for path, name in zip(paths, names, strict=True) if (look := _look(path, name, band, faults)) is not None]

@@ -39,6 +39,10 @@ def read_files(patterns: Sequence[str], folder: Path, allow_outside: bool) -> tu
 
     patterns : file names in ``folder``, with ``*`` for many
     folder : of the workspace; files outside it are a fault unless ``allow_outside``
+
+    >>> tables, faults = read_files(["*.csv"], workspace, allow_outside=False)
+    >>> [(table.label, len(table.rows)) for table in tables], faults
+    ([('a.csv', 3), ('s.csv', 3)], [])
     """
     tables: list[ReportFile] = []
     faults: list[Fault] = []
@@ -50,7 +54,12 @@ def read_files(patterns: Sequence[str], folder: Path, allow_outside: bool) -> tu
 
 
 def read_file(path: Path, name: str) -> tuple[list[ReportFile], list[Fault]]:
-    """The tables of one file: one, or one for each sheet or layer that holds rows. ``name`` is what faults call it."""
+    """The tables of one file: one, or one for each sheet or layer that holds rows. ``name`` is what faults call it.
+
+    >>> (table,), faults = read_file(workspace / "s.csv", "s.csv")
+    >>> table.rows["nombre"].to_list(), table.row_numbers.tolist()
+    (['Escuela', 'Puesto', 'Sin lugar'], [2, 3, 4])
+    """
     at = Place(name)
     try:
         size = path.stat().st_size

@@ -37,12 +37,20 @@ ALLOWED = (
 
 @cache
 def skipped() -> tuple[str, ...]:
-    """Every other driver of the GDALs in rasterio's and pyogrio's wheels (3.10.3, 3.12.2, 3.12.4)."""
+    """Every other driver of the GDALs in rasterio's and pyogrio's wheels (3.10.3, 3.12.2, 3.12.4).
+
+    >>> "VRT" in skipped(), set(ALLOWED) & set(skipped())
+    (True, set())
+    """
     return tuple(files("envgis.data").joinpath("gdal_drivers_skipped.txt").read_text(encoding="utf-8").split("\n")[:-1])
 
 
 def settings() -> dict[str, str]:
-    """The environment in which GDAL opens nothing but plain files of the allowed formats."""
+    """The environment in which GDAL opens nothing but plain files of the allowed formats.
+
+    >>> settings()["PROJ_NETWORK"], settings()["GDAL_PAM_ENABLED"]
+    ('OFF', 'NO')
+    """
     return {"GDAL_SKIP": ",".join(skipped()), "GDAL_DRIVER_PATH": "disable", "CPL_LOG": os.devnull, "GDAL_CACHEMAX": "64", **_options()}
 
 
@@ -69,7 +77,12 @@ def apply() -> None:
 
 
 def gdal() -> rasterio.Env:
-    """A context in which rasterio opens files by the same rules, whatever the process was started with."""
+    """A context in which rasterio opens files by the same rules, whatever the process was started with.
+
+    >>> with gdal() as environment:
+    ...     environment.options["GDAL_DISABLE_READDIR_ON_OPEN"]
+    'EMPTY_DIR'
+    """
     import rasterio
 
     return rasterio.Env(session=None, **_options())
@@ -111,6 +124,9 @@ def sniff(path: Path) -> str:
     """What a file is by its first bytes, never by its name: "tiff", "html", "vrt", "xml", "zip", "json", "text" …
 
     Raises OSError if it cannot be read.
+
+    >>> sniff(workspace / "l.tif"), sniff(workspace / "m.gpkg"), sniff(workspace / "a.csv")
+    ('tiff', 'sqlite', 'text')
     """
     with path.open("rb") as file:
         head = file.read(_LONGEST)

@@ -16,13 +16,23 @@ _HEADER_BYTES = 32
 
 
 def part(path: Path, suffix: str) -> Path | None:
-    """The file beside ``path`` with ``suffix`` (".dbf"), in whichever case it is written."""
+    """The file beside ``path`` with ``suffix`` (".dbf"), in whichever case it is written.
+
+    >>> (workspace / "LIMITES.DBF").touch()
+    >>> part(workspace / "limites.shp", ".dbf").name, part(workspace / "limites.shp", ".shx")
+    ('LIMITES.DBF', None)
+    """
     wanted = (path.stem + suffix).casefold()
     return next((file for file in sorted(path.parent.iterdir()) if file.name.casefold() == wanted and file.is_file()), None)
 
 
 def incomplete(path: Path, at: Place) -> list[Fault]:
-    """Faults of the parts of a Shapefile: .shx and .dbf are needed, .prj must be well-known text."""
+    """Faults of the parts of a Shapefile: .shx and .dbf are needed, .prj must be well-known text.
+
+    >>> (workspace / "limites.shp").touch()
+    >>> [(fault.code, fault.found) for fault in incomplete(workspace / "limites.shp", Place("limites.shp"))]
+    [('shapefile-part-missing', 'limites.shx, limites.dbf')]
+    """
     if path.suffix.lower() != ".shp":
         return [Fault("shapefile-part", at, path.suffix or path.name)]
     missing = [suffix for suffix in (".shx", ".dbf") if part(path, suffix) is None]
@@ -41,6 +51,9 @@ def encoding(path: Path, at: Place) -> tuple[str, list[Fault]]:
 
     Text that reads as UTF-8 is UTF-8; else what .cpg says, if that can read it; else Windows Latin-1 (cp1252), with a
     fault that tells so.
+
+    >>> encoding(workspace / "limites.shp", Place("limites.shp"))
+    ('utf-8', [])
     """
     table = part(path, ".dbf")
     if table is None:

@@ -46,7 +46,11 @@ class Sheet:
 
 
 def is_workbook(raw: bytes) -> bool:
-    """Whether the bytes are a workbook's: OLE (XLS, or XLSX under a password), or a ZIP with a workbook's parts."""
+    """Whether the bytes are a workbook's: OLE (XLS, or XLSX under a password), or a ZIP with a workbook's parts.
+
+    >>> is_workbook(b"municipio,area\\n"), is_workbook(b"PK\\x03\\x04 broken")  # so that it is called a damaged workbook
+    (False, True)
+    """
     if raw.startswith(_COMPOUND):
         return True
     if not raw.startswith(b"PK\x03\x04"):
@@ -64,6 +68,12 @@ def read_sheets(raw: bytes) -> list[Sheet]:
 
     Raises UnsafeWorkbook for what unpacks to too much, DamagedWorkbook for what cannot be read, and python_calamine's
     PasswordError.
+
+    >>> import pandas as pd
+    >>> book = io.BytesIO()
+    >>> pd.DataFrame({"código": ["0114"], "ha": [2.5]}).to_excel(book, sheet_name="mayo", index=False)
+    >>> [(sheet.name, sheet.records, sheet.numbers[1]) for sheet in read_sheets(book.getvalue())]
+    [('mayo', [['código', 'ha'], ['0114', '2.5']], [False, True])]
     """
     import python_calamine
 
@@ -206,7 +216,11 @@ class _Repeats:
 
 
 def typed_columns(headers: list[str], numbers: list[list[bool]]) -> dict[str, NDArray[np.bool_]]:
-    """For each column that holds any number, whether each cell was one."""
+    """For each column that holds any number, whether each cell was one.
+
+    >>> typed_columns(["código", "ha"], [[False, True], [False, False]])
+    {'ha': array([ True, False])}
+    """
     columns = {}
     for k, header in enumerate(headers):
         marks = np.array([k < len(record) and record[k] for record in numbers], bool)

@@ -36,6 +36,10 @@ def read_vector(path: Path, name: str, layer: str | None = None) -> tuple[gpd.Ge
     Returns (None, faults) if the file cannot be read safely, has no CRS or cannot lie where its coordinates put it;
     else the features in the file's order, with the faults that are only told. Geometries that are not finite or cannot
     be built are None, and told.
+
+    >>> towns, faults = read_vector(workspace / "m.gpkg", "m.gpkg")
+    >>> towns["name"].to_list(), towns.crs.name, faults
+    (['Oeste', 'Este'], 'GTM', [])
     """
     at = Place(name, layer=layer)
     try:
@@ -51,6 +55,9 @@ def sniff(path: Path) -> tuple[str | None, str]:
     """GDAL's name for the kind of file by its first bytes; or None, and the word for what it looks like.
 
     Raises OSError if the file cannot be read.
+
+    >>> sniff(workspace / "m.gpkg"), sniff(workspace / "l.tif")
+    (('GPKG', ''), (None, 'tiff'))
     """
     with path.open("rb") as file:
         head = file.read(512)
@@ -86,6 +93,9 @@ def layer_names(path: Path) -> list[str]:
     """The layers of a vector file that hold geometries, those of a GeoPackage in its order.
 
     Raises what pyogrio raises if the file cannot be read.
+
+    >>> layer_names(workspace / "m.gpkg")
+    ['m']
     """
     kind, _ = sniff(path)
     if kind != "GPKG":

@@ -9,7 +9,14 @@ from envgis.workspace import FILE, Workspace, parse
 
 
 def read_workspace(folder: Path) -> Workspace:
-    """The workspace of ``folder``. Raises BadInput with every fault: no folder, no file, not UTF-8, and what `parse` finds."""
+    """The workspace of ``folder``. Raises BadInput with every fault: no folder, no file, not UTF-8, and what `parse` finds.
+
+    >>> read_workspace(workspace).workspace.name
+    'Dos municipios'
+    >>> read_workspace(workspace / "none")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    envgis.faults.BadInput: workspace-no-folder (-): ...
+    """
     if not folder.is_dir():
         raise BadInput([Fault("workspace-no-folder", found=str(folder))])
     try:
