@@ -211,8 +211,7 @@ def _run_counts(
     bins = level.span[:, None] * (use.none + 1) + use.span[None, :]
     areas = grid.areas
     counting.tabulate(
-        level.cells, level.low, use.cells, use.low, bins.astype(np.int32), people, runs.row_entry, runs.zone, runs.whole_at,
-        runs.edge_at, runs.begin, runs.end, runs.edge, runs.before, runs.upto,
+        level.cells, level.low, use.cells, use.low, bins.astype(np.int32), people, runs.row_entry, runs.entries, runs.wholes, runs.edges,
         areas.row_tile[window.row : window.row + window.rows], areas.column_tile, areas.mm2, area, persons,
     )  # fmt: skip
 
@@ -277,19 +276,17 @@ class _Taken:
 def _taken(study: Study, window: Window, runs: Runs, people: NDArray[np.int64]) -> _Taken | None:
     """What each face takes of each cell of a block; None if no face touches it."""
     assert study.face_cover is not None and study.faces is not None
-    grid, areas = study.cover.grid, study.cover.grid.areas
+    areas = study.cover.grid.areas
     of_faces = study.face_cover.runs(window.row, window.rows)
-    if not len(of_faces.zone):
+    room = int((of_faces.wholes["end"] - of_faces.wholes["begin"]).sum()) + len(of_faces.edges)
+    if not room:
         return None
     municipality = study.faces.table["municipality"].to_numpy(np.int32)
-    room = int((of_faces.end - of_faces.begin).sum()) + len(of_faces.edge)
     face, cell = np.empty(room, np.int32), np.empty(room, np.int64)
     area, persons = np.empty(room, np.int64), np.empty(room, np.int64)
     n = transfer.take(
-        of_faces.row_entry, of_faces.zone, of_faces.whole_at, of_faces.edge_at, of_faces.begin, of_faces.end, of_faces.edge,
-        of_faces.upto, municipality, runs.row_entry, runs.zone, runs.whole_at, runs.edge_at, runs.begin, runs.end, runs.edge,
-        runs.before, runs.upto, areas.row_tile[window.row : window.row + window.rows], areas.column_tile, areas.mm2, people,
-        grid.columns, face, cell, area, persons,
+        of_faces.row_entry, of_faces.entries, of_faces.wholes, of_faces.edges, municipality, runs.row_entry, runs.entries, runs.wholes,
+        runs.edges, areas.row_tile[window.row : window.row + window.rows], areas.column_tile, areas.mm2, people, face, cell, area, persons,
     )  # fmt: skip
     return _Taken(face[:n], cell[:n], area[:n], persons[:n])
 

@@ -31,25 +31,20 @@ class Runs:
     """Zones on some rows of a grid, row by row and in each row in turn.
 
     top, rows : which rows
-    row_entry (rows + 1,) : where each row's zones begin in ``zone``
-    zone (entries,) int32
-    whole_at, edge_at (entries + 1,) : where each entry's runs of whole cells, its single cells begin
-    begin, end (…,) int32 : whole cells, columns begin … end - 1
-    edge (…,) int32, before, upto (…,) int64 : single cells, with the running sum of shares (of `FULL`) before and
-        after the zone
+    row_entry (rows + 1,) : where each row's zones begin in ``entries``
+    entries (…,) : zone, and where its runs of whole cells and its single cells begin; one more at the end
+    wholes (…,) : begin and end of whole cells, columns begin … end - 1
+    edges (…,) : column of a single cell, and the running sum of shares (of `FULL`) before and upto the zone
+
+    The records' types are those of `envgis.kernels.coverage`.
     """
 
     top: int
     rows: int
     row_entry: NDArray[np.int64]
-    zone: NDArray[np.int32]
-    whole_at: NDArray[np.int64]
-    edge_at: NDArray[np.int64]
-    begin: NDArray[np.int32]
-    end: NDArray[np.int32]
-    edge: NDArray[np.int32]
-    before: NDArray[np.int64]
-    upto: NDArray[np.int64]
+    entries: NDArray[np.void]
+    wholes: NDArray[np.void]
+    edges: NDArray[np.void]
 
 
 @dataclass(frozen=True)
@@ -59,44 +54,32 @@ class Cover:
     count : how many zones; number ``count`` is what none of them covers
     overlap : whether each zone is counted alone
     start (rows + 1,) : where each row's spans begin
-    zone, west, east, h0, h1 (spans,) : pieces of outlines within a row, see `envgis.kernels.coverage`
+    spans (…,) : pieces of outlines within a row, see `envgis.kernels.coverage`
     """
 
     grid: Grid
     count: int
     overlap: bool
     start: NDArray[np.int64]
-    zone: NDArray[np.int32]
-    west: NDArray[np.int64]
-    east: NDArray[np.int64]
-    h0: NDArray[np.int32]
-    h1: NDArray[np.int32]
+    spans: NDArray[np.void]
 
     def runs(self, top: int, rows: int) -> Runs:
         """Whole cells and shares of cells on rows ``top`` … ``top + rows - 1``."""
-        spans = slice(self.start[top], self.start[top + rows])
+        columns, outside = self.grid.columns, -1 if self.overlap else self.count
+        spans = self.spans[self.start[top] : self.start[top + rows]]
         # A span crosses at most so many cells.
-        cells = int((np.minimum((self.east[spans] - self.west[spans]) // coverage.ONE, self.grid.columns) + 2).sum())
-        entries = self.start[top + rows] - self.start[top] + rows
-        outside = -1 if self.overlap else self.count
-        row_entry, zone, cell_at = np.empty(rows + 1, np.int64), np.empty(entries, np.int32), np.empty(entries + 1, np.int64)
-        column, height, area = np.empty(cells, np.int32), np.empty(cells, np.int32), np.empty(cells, np.int64)
-        n, cells = coverage.gather(
-            self.start, self.zone, self.west, self.east, self.h0, self.h1, top, top + rows, self.grid.columns, outside,
-            row_entry, zone, cell_at, column, height, area,
-        )  # fmt: skip
-        zone, whole_at, edge_at = zone[:n], np.empty(n + 1, np.int64), np.empty(n + 1, np.int64)
-        wholes = edges = cells + n
+        cells = int((np.minimum((spans["east"] - spans["west"]) // coverage.ONE, columns) + 2).sum())
+        row_entry, entries = np.empty(rows + 1, np.int64), np.empty(len(spans) + rows + 1, coverage.ENTRY)
+        crossed = np.empty(cells, coverage.CROSSED)
+        n = coverage.gather(self.start, self.spans, top, top + rows, columns, outside, row_entry, entries, crossed)
+        entries = entries[: n + 1]
+        room = int(entries["crossed"][n]) + n, int(entries["crossed"][n]) + n
         while True:
-            begin, end = np.empty(wholes, np.int32), np.empty(wholes, np.int32)
-            edge, before, upto = np.empty(edges, np.int32), np.empty(edges, np.int64), np.empty(edges, np.int64)
-            w, e = coverage.settle(
-                row_entry, zone, cell_at[: n + 1], column, height, area, self.grid.columns, outside,
-                whole_at, edge_at, begin, end, edge, before, upto,
-            )  # fmt: skip
-            if w <= wholes and e <= edges:
-                return Runs(top, rows, row_entry, zone, whole_at, edge_at, begin[:w], end[:w], edge[:e], before[:e], upto[:e])
-            wholes, edges = max(w, wholes), max(e, edges)
+            wholes, edges = np.empty(room[0], coverage.WHOLE), np.empty(room[1], coverage.EDGE)
+            found = coverage.settle(row_entry, entries, crossed, columns, outside, wholes, edges)
+            if found[0] <= room[0] and found[1] <= room[1]:
+                return Runs(top, rows, row_entry, entries, wholes[: found[0]], edges[: found[1]])
+            room = max(room[0], found[0]), max(room[1], found[1])
 
     def shares(self) -> NDArray[np.float64]:
         """(zones, rows, columns) share of each cell that each zone takes: for looking, on small grids only.
@@ -112,11 +95,12 @@ class Cover:
         out = np.zeros((self.count + 1, *self.grid.shape))
         runs = self.runs(0, self.grid.rows)
         for r in range(runs.rows):
-            for e in range(runs.row_entry[r], runs.row_entry[r + 1]):
-                for i in range(runs.whole_at[e], runs.whole_at[e + 1]):
-                    out[runs.zone[e], r, runs.begin[i] : runs.end[i]] = 1.0
-                for i in range(runs.edge_at[e], runs.edge_at[e + 1]):
-                    out[runs.zone[e], r, runs.edge[i]] = (runs.upto[i] - runs.before[i]) / FULL
+            for k in range(runs.row_entry[r], runs.row_entry[r + 1]):
+                zone = out[runs.entries["zone"][k], r]
+                for whole in runs.wholes[slice(*runs.entries["whole"][k : k + 2])]:
+                    zone[whole["begin"] : whole["end"]] = 1.0
+                for edge in runs.edges[slice(*runs.entries["edge"][k : k + 2])]:
+                    zone[edge["column"]] = (edge["upto"] - edge["before"]) / FULL
         return out[: self.count]
 
 
@@ -131,11 +115,9 @@ def cover(polygons: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid, overlap: bool 
     """
     x, y, rings, zone_rings = outlines(polygons.geometry, grid)
     start = coverage.count_spans(y, rings, grid.rows)
-    n = int(start[-1])
-    zone, h0, h1 = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
-    west, east = np.empty(n, np.int64), np.empty(n, np.int64)
-    coverage.cut(x, y, rings, zone_rings, grid.rows, start, zone, west, east, h0, h1)
-    return Cover(grid, len(zone_rings) - 1, overlap, start, zone, west, east, h0, h1)
+    spans = np.empty(start[-1], coverage.SPAN)
+    coverage.cut(x, y, rings, zone_rings, grid.rows, start, spans)
+    return Cover(grid, len(zone_rings) - 1, overlap, start, spans)
 
 
 Outlines = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]

@@ -52,8 +52,8 @@ def tabulated(case, cuts):
     for top, bottom in pairwise(cuts):
         r, cells = cover.runs(top, bottom - top), slice(top * columns, bottom * columns)
         counting.tabulate(
-            first[cells], lows[0], second[cells], lows[1], bins, people[cells], r.row_entry, r.zone, r.whole_at, r.edge_at, r.begin, r.end,
-            r.edge, r.before, r.upto, row_tile[top:bottom], column_tile, mm2, area, persons,
+            first[cells], lows[0], second[cells], lows[1], bins, people[cells], r.row_entry, r.entries, r.wholes, r.edges,
+            row_tile[top:bottom], column_tile, mm2, area, persons,
         )  # fmt: skip
     return area, persons
 
@@ -65,13 +65,14 @@ def expected(case):
     area, persons = np.zeros((cover.count + 1, 7), object), np.zeros((cover.count + 1, 7), object)
     for row in range(runs.rows):
         for k in range(runs.row_entry[row], runs.row_entry[row + 1]):
-            whole = [(c, 0, FULL) for i in range(runs.whole_at[k], runs.whole_at[k + 1]) for c in range(runs.begin[i], runs.end[i])]
-            single = [(runs.edge[i], int(runs.before[i]), int(runs.upto[i])) for i in range(runs.edge_at[k], runs.edge_at[k + 1])]
+            wholes, edges = (of[slice(*runs.entries[at][k : k + 2])] for at, of in (("whole", runs.wholes), ("edge", runs.edges)))
+            whole = [(c, 0, FULL) for begin, end in wholes.tolist() for c in range(begin, end)]
+            single = [(edge["column"], int(edge["before"]), int(edge["upto"])) for edge in edges]
             for c, before, upto in whole + single:
                 cell = row * columns + c
                 b = bins[tuple(place(int(codes[cell]) - low, n) for codes, low, n in zip((first, second), lows, bins.shape, strict=True))]
                 for sums, amount in ((area, mm2[row_tile[row], column_tile[c]]), (persons, people[cell] if len(people) else 0)):
-                    sums[runs.zone[k], b] += part(int(amount), upto) - part(int(amount), before)
+                    sums[runs.entries["zone"][k], b] += part(int(amount), upto) - part(int(amount), before)
     return area, persons
 
 

@@ -43,10 +43,11 @@ def units(cover, runs=None):
     out = np.zeros((cover.count + 1, runs.rows, cover.grid.columns), np.int64)
     for r in range(runs.rows):
         for k in range(runs.row_entry[r], runs.row_entry[r + 1]):
-            for i in range(runs.whole_at[k], runs.whole_at[k + 1]):
-                out[runs.zone[k], r, runs.begin[i] : runs.end[i]] += FULL
-            for i in range(runs.edge_at[k], runs.edge_at[k + 1]):
-                out[runs.zone[k], r, runs.edge[i]] += runs.upto[i] - runs.before[i]
+            zone = out[runs.entries["zone"][k], r]
+            for begin, end in runs.wholes[slice(*runs.entries["whole"][k : k + 2])].tolist():
+                zone[begin:end] += FULL
+            for edge in runs.edges[slice(*runs.entries["edge"][k : k + 2])]:
+                zone[edge["column"]] += edge["upto"] - edge["before"]
     return out
 
 
@@ -187,8 +188,8 @@ def test_a_grid_anywhere_sees_the_same_shares(case, size, top, left):
 def test_a_polygon_over_everything_has_no_edge(case):
     home, _ = case
     runs = zones.cover(series(shapely.Polygon([(-100, -90), (150, -80), (160, 170), (-90, 150)])), home).runs(0, home.rows)
-    assert not len(runs.edge)
-    assert (runs.end - runs.begin).sum() == home.rows * home.columns
+    assert not len(runs.edges)
+    assert (runs.wholes["end"] - runs.wholes["begin"]).sum() == home.rows * home.columns
 
 
 @given(sizes, st.integers(0, 2**32), st.floats(0.1, 0.9))
@@ -198,7 +199,7 @@ def test_edges_along_the_lattice_leave_whole_cells(size, seed, density):
     shape = shapely.union_all([shapely.box(c, r, c + 1, r + 1) for r, c in np.argwhere(mask)])
     cover = zones.cover(series(shape), grid(*size))
     assert (units(cover)[0] == np.where(mask, FULL, 0)).all()
-    assert not len(cover.runs(0, size[0]).edge)
+    assert not len(cover.runs(0, size[0]).edges)
 
 
 @given(sizes, st.lists(st.integers(-5 * FINE, 45 * FINE), min_size=4, max_size=4, unique=True))
@@ -255,12 +256,13 @@ def test_runs_do_not_overlap_and_come_in_order(case):
     runs = zones.cover(polygons, home).runs(0, home.rows)
     for r in range(home.rows):
         entries = slice(runs.row_entry[r], runs.row_entry[r + 1])
-        assert (np.diff(runs.zone[entries]) > 0).all()
-    for k in range(len(runs.zone)):
-        begin, end = (a[runs.whole_at[k] : runs.whole_at[k + 1]] for a in (runs.begin, runs.end))
-        assert (begin < end).all() and (end[:-1] <= begin[1:]).all()
-        assert (np.diff(runs.edge[runs.edge_at[k] : runs.edge_at[k + 1]]) > 0).all()
-    assert ((runs.before >= 0) & (runs.before < runs.upto) & (runs.upto <= FULL)).all()
+        assert (np.diff(runs.entries["zone"][entries]) > 0).all()
+    for k in range(len(runs.entries) - 1):
+        wholes, edges = (of[slice(*runs.entries[at][k : k + 2])] for at, of in (("whole", runs.wholes), ("edge", runs.edges)))
+        assert (wholes["begin"] < wholes["end"]).all() and (wholes["end"][:-1] <= wholes["begin"][1:]).all()
+        assert (np.diff(edges["column"]) > 0).all()
+    before, upto = runs.edges["before"], runs.edges["upto"]
+    assert ((before >= 0) & (before < upto) & (upto <= FULL)).all()
 
 
 @given(stars())

@@ -30,14 +30,9 @@ def tabulate(
     bins: NDArray[np.int32],
     people: NDArray[np.int64],
     row_entry: NDArray[np.int64],
-    zone: NDArray[np.int32],
-    whole_at: NDArray[np.int64],
-    edge_at: NDArray[np.int64],
-    begin: NDArray[np.int32],
-    end: NDArray[np.int32],
-    edge: NDArray[np.int32],
-    before: NDArray[np.int64],
-    upto: NDArray[np.int64],
+    entries: NDArray[np.void],
+    wholes: NDArray[np.void],
+    edges: NDArray[np.void],
     row_tile: NDArray[np.int32],
     column_tile: NDArray[np.int32],
     mm2: NDArray[np.int64],
@@ -50,7 +45,7 @@ def tabulate(
     bins (a + 1, b + 1) : the bin of each pair of codes, counted from first_low and second_low; the last row and column
         are for all codes beyond; at most MOST_PAIRS in all
     people (cells,) : millionths of a person in each cell; empty if there are none
-    row_entry … upto : the block's `envgis.zones.Runs`
+    row_entry, entries, wholes, edges : the block's `envgis.zones.Runs`
     row_tile (rows,), column_tile (columns,), mm2 : areas of its cells, see `envgis.grid.CellAreas`
 
     Whole cells are counted, and multiplied by their area once for each tile and zone; only single cells at edges are
@@ -69,33 +64,33 @@ def tabulate(
         stop = r + 1
         while stop < rows and row_tile[stop] == row_tile[r]:
             stop += 1
-        _give_places(row_entry[r], row_entry[stop], zone, whole_at, begin, end, column_tile, len(pairs), place, west)
+        _give_places(row_entry[r], row_entry[stop], entries, wholes, column_tile, len(pairs), place, west)
         while stop > r + 1 and place[-1] > _MOST:
             stop = r + (stop - r) // 2
-            _give_places(row_entry[r], row_entry[stop], zone, whole_at, begin, end, column_tile, len(pairs), place, west)
+            _give_places(row_entry[r], row_entry[stop], entries, wholes, column_tile, len(pairs), place, west)
         tally = np.zeros(place[-1], np.uint32)
         for row in range(r, stop):
             k0, k1 = row_entry[row], row_entry[row + 1]
             _index(first, first_low, second, second_low, row * columns, columns, bins.shape[0] - 1, bins.shape[1] - 1, index)
-            _count(index, k0, k1, zone, whole_at, begin, end, column_tile, tile_end, place, west, len(pairs), tally)
-            _add_edges(index, pairs, k0, k1, zone, edge_at, edge, before, upto, column_tile, mm2, row_tile[r], area)
+            _count(index, k0, k1, entries, wholes, column_tile, tile_end, place, west, len(pairs), tally)
+            _add_edges(index, pairs, k0, k1, entries, edges, column_tile, mm2, row_tile[r], area)
             if len(people) > 0:
-                _add_people(index, pairs, people, row * columns, k0, k1, zone, whole_at, edge_at, begin, end, edge, before, upto, persons)
+                _add_people(index, pairs, people, row * columns, k0, k1, entries, wholes, edges, persons)
         _add_counts(tally, place, west, pairs, mm2, row_tile[r], area)
         r = stop
 
 
 @njit(cache=True, nogil=True)
-def _give_places(k0, k1, zone, whole_at, begin, end, column_tile, pairs, place, west):  # type: ignore[no-untyped-def]
+def _give_places(k0, k1, entries, wholes, column_tile, pairs, place, west):  # type: ignore[no-untyped-def]
     """Give each zone of entries k0 … k1 - 1 room for the counts of every tile from the first to the last that it has whole cells in."""
     east = np.full(len(west), -1, np.int64)
     west[:] = len(column_tile)
     for k in range(k0, k1):
-        first, last = whole_at[k], whole_at[k + 1] - 1
+        first, last = entries[k]["whole"], entries[k + 1]["whole"] - 1
         if first <= last:
-            z = zone[k]
-            west[z] = min(west[z], np.int64(column_tile[begin[first]]))
-            east[z] = max(east[z], np.int64(column_tile[end[last] - 1]))
+            z = entries[k]["zone"]
+            west[z] = min(west[z], np.int64(column_tile[wholes[first]["begin"]]))
+            east[z] = max(east[z], np.int64(column_tile[wholes[last]["end"] - 1]))
     place[0] = 0
     for z in range(len(west)):
         place[z + 1] = place[z] + max(0, east[z] - west[z] + 1) * pairs * _LANES
@@ -114,13 +109,13 @@ def _index(first, first_low, second, second_low, at, columns, a, b, index):  # t
 
 
 @njit(cache=True, nogil=True)
-def _count(index, k0, k1, zone, whole_at, begin, end, column_tile, tile_end, place, west, pairs, tally):  # type: ignore[no-untyped-def]
+def _count(index, k0, k1, entries, wholes, column_tile, tile_end, place, west, pairs, tally):  # type: ignore[no-untyped-def]
     """Count the whole cells of a row, entries k0 … k1 - 1."""
     size, lanes = np.uint64(pairs * _LANES), np.uint64(_LANES)
     for k in range(np.uint64(k0), np.uint64(k1)):
-        z = np.uint64(zone[k])
-        for i in range(np.uint64(whole_at[k]), np.uint64(whole_at[k + np.uint64(1)])):
-            c, last = np.uint64(begin[i]), np.uint64(end[i])
+        z = np.uint64(entries[k]["zone"])
+        for i in range(np.uint64(entries[k]["whole"]), np.uint64(entries[k + np.uint64(1)]["whole"])):
+            c, last = np.uint64(wholes[i]["begin"]), np.uint64(wholes[i]["end"])
             t = np.uint64(column_tile[c])
             u = np.uint64(place[z]) + size * (t - np.uint64(west[z]))
             while c < last:
@@ -152,30 +147,30 @@ def _add_counts(tally, place, west, pairs, mm2, row, area):  # type: ignore[no-u
 
 
 @njit(cache=True, nogil=True)
-def _add_edges(index, pairs, k0, k1, zone, edge_at, edge, before, upto, column_tile, mm2, row, area):  # type: ignore[no-untyped-def]
+def _add_edges(index, pairs, k0, k1, entries, edges, column_tile, mm2, row, area):  # type: ignore[no-untyped-def]
     """Add the zones' parts of single cells of a row, entries k0 … k1 - 1."""
     for k in range(np.uint64(k0), np.uint64(k1)):
-        z = np.uint64(zone[k])
-        for i in range(np.uint64(edge_at[k]), np.uint64(edge_at[k + np.uint64(1)])):
-            c = np.uint64(edge[i])
+        z = np.uint64(entries[k]["zone"])
+        for i in range(np.uint64(entries[k]["edge"]), np.uint64(entries[k + np.uint64(1)]["edge"])):
+            c = np.uint64(edges[i]["column"])
             whole = mm2[row, np.uint64(column_tile[c])]
-            area[z, np.uint64(pairs[np.uint64(index[c] >> _SHIFT)])] += share(whole, upto[i]) - share(whole, before[i])
+            area[z, np.uint64(pairs[np.uint64(index[c] >> _SHIFT)])] += share(whole, edges[i]["upto"]) - share(whole, edges[i]["before"])
 
 
 @njit(cache=True, nogil=True)
-def _add_people(index, pairs, people, at, k0, k1, zone, whole_at, edge_at, begin, end, edge, before, upto, persons):  # type: ignore[no-untyped-def]
+def _add_people(index, pairs, people, at, k0, k1, entries, wholes, edges, persons):  # type: ignore[no-untyped-def]
     """Add the people of a row, which begins at cell ``at``, entries k0 … k1 - 1."""
     for k in range(k0, k1):
-        z = zone[k]
-        for i in range(whole_at[k], whole_at[k + 1]):
-            for c in range(np.uint64(begin[i]), np.uint64(end[i])):
+        z = entries[k]["zone"]
+        for i in range(entries[k]["whole"], entries[k + 1]["whole"]):
+            for c in range(np.uint64(wholes[i]["begin"]), np.uint64(wholes[i]["end"])):
                 living = people[np.uint64(at) + c]
                 if living != 0:
                     persons[z, pairs[np.uint64(index[c] >> _SHIFT)]] += living
-        for i in range(edge_at[k], edge_at[k + 1]):
-            c = np.uint64(edge[i])
+        for i in range(entries[k]["edge"], entries[k + 1]["edge"]):
+            c = np.uint64(edges[i]["column"])
             living = people[np.uint64(at) + c]
-            persons[z, pairs[np.uint64(index[c] >> _SHIFT)]] += share(living, upto[i]) - share(living, before[i])
+            persons[z, pairs[np.uint64(index[c] >> _SHIFT)]] += share(living, edges[i]["upto"]) - share(living, edges[i]["before"])
 
 
 @njit(cache=True, nogil=True)

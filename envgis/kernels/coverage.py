@@ -10,7 +10,7 @@ Inner loops index by unsigned numbers and hand no arrays on, for the reason give
 """
 
 # Numba finds a type for a number that is now of Python and now of NumPy.
-# mypy: disable-error-code="assignment"
+# mypy: disable-error-code="assignment, call-overload, operator"
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ from numpy.typing import NDArray
 SNAP = 1 << 20  # vertices
 ONE = 1 << 30  # crossings
 FULL = 1 << 61  # twice a whole cell's area, ONE · ONE · 2
+
+# A piece of an outline within one row: its ends, in 2⁻³⁰ columns, and how far these are from the row's northern side, in
+# 2⁻³⁰ rows, with the sign by which h1 - h0 is positive where the ring runs south.
+SPAN = np.dtype([("west", np.int64), ("east", np.int64), ("h0", np.int32), ("h1", np.int32), ("zone", np.int32)], align=True)
+# A cell that a zone's outline crosses, with what all spans add to it: twice the area, and the height.
+CROSSED = np.dtype([("area", np.int64), ("column", np.int32), ("cover", np.int32)], align=True)
+# A zone in a row: where its crossed cells, its runs of whole cells and its single cells begin.
+ENTRY = np.dtype([("crossed", np.int64), ("whole", np.int64), ("edge", np.int64), ("zone", np.int32)], align=True)
+# Whole cells, columns begin … end - 1; and a single cell with the running sum of shares (of FULL) before and after the zone.
+WHOLE = np.dtype([("begin", np.int32), ("end", np.int32)])
+EDGE = np.dtype([("before", np.int64), ("upto", np.int64), ("column", np.int32)], align=True)
 
 # Where the only bit of a word stands: powers of two leave different remainders.
 _BIT_AT = np.zeros(67, np.int64)
@@ -62,19 +73,13 @@ def cut(
     zone_rings: NDArray[np.int64],
     rows: int,
     start: NDArray[np.int64],
-    zone: NDArray[np.int32],
-    west: NDArray[np.int64],
-    east: NDArray[np.int64],
-    h0: NDArray[np.int32],
-    h1: NDArray[np.int32],
+    spans: NDArray[np.void],
 ) -> None:
     """Cut outlines at rows. Spans come row by row, and in each row by zone.
 
     x, y : vertices in columns and rows of the grid, snapped; exterior rings and holes run opposite ways
     rings, zone_rings : where each ring begins in them, where each zone's rings begin in ``rings``
-    start : of `count_spans`
-    Written: zone; west, east : a span's ends, in 2⁻³⁰ columns; h0, h1 : how far these are from the row's northern
-    side, in 2⁻³⁰ rows, with the sign by which h1 - h0 is positive where the ring runs south
+    start : of `count_spans`; spans : written (SPAN)
     """
     fill = start.copy()
     for z in range(len(zone_rings) - 1):
@@ -90,10 +95,10 @@ def cut(
                 for r in range(first, last + 1):
                     north, south = south, _fine(x[b] if y[b] <= r + 1 else x[a] + (r + 1 - y[a]) * slope)
                     top, bottom = sign * int(max(y[a] - r, 0.0) * ONE), sign * int(min(y[b] - r, 1.0) * ONE)
-                    n = np.uint64(fill[r])
+                    span = spans[np.uint64(fill[r])]
                     fill[r] += 1
-                    zone[n], west[n], east[n] = z, min(north, south), max(north, south)
-                    h0[n], h1[n] = (top, bottom) if north <= south else (-bottom, -top)
+                    span["zone"], span["west"], span["east"] = z, min(north, south), max(north, south)
+                    span["h0"], span["h1"] = (top, bottom) if north <= south else (-bottom, -top)
 
 
 @njit(cache=True, nogil=True)
@@ -104,28 +109,21 @@ def _fine(value):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def gather(
     start: NDArray[np.int64],
-    zone: NDArray[np.int32],
-    west: NDArray[np.int64],
-    east: NDArray[np.int64],
-    h0: NDArray[np.int32],
-    h1: NDArray[np.int32],
+    spans: NDArray[np.void],
     r0: int,
     r1: int,
     columns: int,
     outside: int,
     row_entry: NDArray[np.int64],
-    entry_zone: NDArray[np.int32],
-    cell_at: NDArray[np.int64],
-    column: NDArray[np.int32],
-    cover: NDArray[np.int32],
-    area: NDArray[np.int64],
-) -> tuple[int, int]:
+    entries: NDArray[np.void],
+    crossed: NDArray[np.void],
+) -> int:
     """Cells that the outlines cross on rows r0 … r1 - 1, by row and zone and from west to east, each once.
 
-    start, zone, west, east, h0, h1 : of `cut`
+    start, spans : of `cut`
     outside : a zone that comes last in each row and crosses no cell; none if below 0
-    Written: row_entry (rows + 1,) where each row's zones begin in ``entry_zone``; cell_at (entries + 1,) where each
-    one's cells begin in ``column``, ``cover``, ``area``. Returns how many entries and cells there are.
+    Written: row_entry (rows + 1,) where each row's zones begin in ``entries`` (ENTRY; one more at the end tells where the
+    last one ends); crossed (CROSSED). Returns how many entries there are.
     """
     touched = np.zeros((columns + 63) // 64, np.uint64)
     dense_cover, dense_area = np.zeros(columns, np.int64), np.zeros(columns, np.int64)
@@ -133,31 +131,32 @@ def gather(
     for r in range(r0, r1):
         row_entry[r - r0] = n
         while i < np.uint64(start[r + 1]):
-            z, low, high = zone[i], len(touched), 0
-            entry_zone[n], cell_at[n] = z, m
+            z, low, high = spans[i]["zone"], len(touched), 0
+            entries[n]["zone"], entries[n]["crossed"] = z, m
             n += 1
-            while i < np.uint64(start[r + 1]) and zone[i] == z:
-                x, h, c = west[i], np.int64(h0[i]), west[i] >> 30
+            while i < np.uint64(start[r + 1]) and spans[i]["zone"] == z:
+                west, east, h0, h1 = spans[i]["west"], spans[i]["east"], np.int64(spans[i]["h0"]), np.int64(spans[i]["h1"])
+                x, h, c = west, h0, west >> 30
                 if c < 0:
                     # What lies west of the grid counts as a whole at its first column.
-                    to = np.int64(h1[i]) if east[i] <= 0 else h + np.int64(np.rint(-x * ((h1[i] - h) / (east[i] - x))))
+                    to = h1 if east <= 0 else h + np.int64(np.rint(-x * ((h1 - h) / (east - x))))
                     dense_cover[0] += to - h
                     dense_area[0] += (to - h) * (2 * ONE)
                     touched[0] |= np.uint64(1)
                     x, h, c = 0, to, 0
                 while c < columns:
-                    stop, to = east[i], np.int64(h1[i])
+                    stop, to = east, h1
                     if stop > (c + 1) << 30:
                         stop = (c + 1) << 30
-                        to = h0[i] + np.int64(np.rint((stop - west[i]) * ((to - h0[i]) / (east[i] - west[i]))))
+                        to = h0 + np.int64(np.rint((stop - west) * ((h1 - h0) / (east - west))))
                     u = np.uint64(c)
                     dense_cover[u] += to - h
                     dense_area[u] += (to - h) * (((c + 1) << 31) - x - stop)
                     touched[u >> np.uint64(6)] |= np.uint64(1) << (u & np.uint64(63))
-                    if stop >= east[i]:
+                    if stop >= east:
                         break
                     x, h, c = stop, to, c + 1
-                low, high = min(low, max(0, west[i]) >> 36), max(high, min(c, columns - 1) >> 6)
+                low, high = min(low, max(0, west) >> 36), max(high, min(c, columns - 1) >> 6)
                 i += np.uint64(1)
             for v in range(np.uint64(low), np.uint64(high + 1)):
                 word = touched[v]
@@ -165,42 +164,33 @@ def gather(
                 while word != 0:
                     u = (v << np.uint64(6)) + np.uint64(_lowest(word))
                     word &= word - np.uint64(1)
-                    column[m], cover[m], area[m] = u, dense_cover[u], dense_area[u]
+                    crossed[m]["column"], crossed[m]["cover"], crossed[m]["area"] = u, dense_cover[u], dense_area[u]
                     m += 1
                     dense_cover[u], dense_area[u] = 0, 0
         if outside >= 0:
-            entry_zone[n], cell_at[n] = outside, m
+            entries[n]["zone"], entries[n]["crossed"] = outside, m
             n += 1
     row_entry[r1 - r0] = n
-    cell_at[n] = m
-    return n, m
+    entries[n]["zone"], entries[n]["crossed"] = -1, m
+    return n
 
 
 @njit(cache=True, nogil=True)
 def settle(
     row_entry: NDArray[np.int64],
-    entry_zone: NDArray[np.int32],
-    cell_at: NDArray[np.int64],
-    column: NDArray[np.int32],
-    cover: NDArray[np.int32],
-    area: NDArray[np.int64],
+    entries: NDArray[np.void],
+    crossed: NDArray[np.void],
     columns: int,
     outside: int,
-    entry_whole: NDArray[np.int64],
-    entry_edge: NDArray[np.int64],
-    begin: NDArray[np.int32],
-    end: NDArray[np.int32],
-    edge: NDArray[np.int32],
-    before: NDArray[np.int64],
-    upto: NDArray[np.int64],
+    wholes: NDArray[np.void],
+    edges: NDArray[np.void],
 ) -> tuple[int, int]:
     """Runs of some rows, zone by zone: whole cells, and single cells with the share that the zone takes there.
 
-    row_entry … area : of `gather`
+    row_entry, entries, crossed : of `gather`
     outside : number of the zone that takes what the others leave, each cell being shared at most once in all; -1 if
         every zone is counted alone
-    Written: entry_whole, entry_edge (entries + 1,) where each entry's runs begin; begin, end : whole cells; edge,
-    before, upto : single cells with the running sum of shares before and after the zone.
+    Written: where the runs of ``entries`` begin; wholes (WHOLE), edges (EDGE).
     Returns how many whole runs and edge cells there are; beyond the arrays' length they are counted only.
     """
     full, part = np.zeros((columns + 63) // 64, np.uint64), np.zeros((columns + 63) // 64, np.uint64)
@@ -209,21 +199,20 @@ def settle(
     for r in range(len(row_entry) - 1):
         row_edge, done = e, 0
         for k in range(row_entry[r], row_entry[r + 1]):
-            entry_whole[k], entry_edge[k] = w, e
-            if entry_zone[k] == outside:
+            entries[k]["whole"], entries[k]["edge"] = w, e
+            if entries[k]["zone"] == outside:
                 if done < columns:
-                    w, e = _rest(columns, full, part, taken, begin, end, edge, before, upto, w, e)
+                    w, e = _rest(columns, full, part, taken, wholes, edges, w, e)
                 continue
-            i, last, total = np.uint64(cell_at[k]), np.uint64(cell_at[k + 1]), np.int64(0)
-            c = np.int64(column[i]) if i < last else columns
+            i, last, total = np.uint64(entries[k]["crossed"]), np.uint64(entries[k + 1]["crossed"]), np.int64(0)
+            c = np.int64(crossed[i]["column"]) if i < last else columns
             while c < columns:
                 # Cells of one share: one that an edge crosses, or all those before the next such cell.
-                if i < last and column[i] == c:
-                    share, beyond = total * (2 * ONE) + area[i], c + 1
-                    total += np.int64(cover[i])
+                share, beyond = total * (2 * ONE), np.int64(crossed[i]["column"]) if i < last else columns
+                if beyond == c:
+                    share, beyond = share + crossed[i]["area"], c + 1
+                    total += np.int64(crossed[i]["cover"])
                     i += np.uint64(1)
-                else:
-                    share, beyond = total * (2 * ONE), np.int64(column[i]) if i < last else columns
                 # A border that touches itself may leave a few units below nothing or above everything.
                 whole = share >= FULL
                 if whole and outside >= 0:
@@ -233,8 +222,8 @@ def settle(
                         for v in range(np.uint64(c >> 6), np.uint64((beyond - 1 >> 6) + 1)):
                             full[v] |= _mask(v, c, beyond)
                 if whole:
-                    if w < len(begin):
-                        begin[w], end[w] = c, beyond
+                    if w < len(wholes):
+                        wholes[w]["begin"], wholes[w]["end"] = c, beyond
                     w += 1
                     done += beyond - c
                 elif share > 0:
@@ -246,8 +235,8 @@ def settle(
                             part[v] |= bit
                         has = min(had + share, FULL)
                         if has > had:
-                            if e < len(edge):
-                                edge[e], before[e], upto[e] = u, had, has
+                            if e < len(edges):
+                                edges[e]["column"], edges[e]["before"], edges[e]["upto"] = u, had, has
                             e += 1
                             taken[u] = has
                             done += has == FULL
@@ -255,17 +244,17 @@ def settle(
         if outside >= 0:
             full[:] = 0
             part[:] = 0
-            if e <= len(edge):
+            if e <= len(edges):
                 for i in range(np.uint64(row_edge), np.uint64(e)):
-                    taken[edge[i]] = 0
+                    taken[edges[i]["column"]] = 0
             else:
                 taken[:] = 0
-    entry_whole[len(entry_whole) - 1], entry_edge[len(entry_edge) - 1] = w, e
+    entries[row_entry[-1]]["whole"], entries[row_entry[-1]]["edge"] = w, e
     return w, e
 
 
 @njit(cache=True, nogil=True)
-def _rest(columns, full, part, taken, begin, end, edge, before, upto, w, e):  # type: ignore[no-untyped-def]
+def _rest(columns, full, part, taken, wholes, edges, w, e):  # type: ignore[no-untyped-def]
     """What no zone of a row took."""
     c = 0
     while c < columns:
@@ -273,14 +262,14 @@ def _rest(columns, full, part, taken, begin, end, edge, before, upto, w, e):  # 
             c = _next(full, c, columns, False)
         elif _is_set(part, c):
             if taken[c] < FULL:
-                if e < len(edge):
-                    edge[e], before[e], upto[e] = c, taken[c], FULL
+                if e < len(edges):
+                    edges[e]["column"], edges[e]["before"], edges[e]["upto"] = c, taken[c], FULL
                 e += 1
             c += 1
         else:
             stop = min(_next(full, c, columns, True), _next(part, c, columns, True))
-            if w < len(begin):
-                begin[w], end[w] = c, stop
+            if w < len(wholes):
+                wholes[w]["begin"], wholes[w]["end"] = c, stop
             w += 1
             c = stop
     return w, e
