@@ -143,7 +143,8 @@ def screen(
     warnings = (*faults, *notes, *taken.notes)
     if out is not None:
         named_files = [(name, digest) for name, _, digest in read.files] + [(one.name, one.sha256) for one in rows]
-        screened.write(summary, aside, provenance.record(table, named_files, warnings, dt.datetime.now(dt.UTC)), out, words)
+        content = provenance.record(table, named_files, warnings, dt.datetime.now(dt.UTC))
+        screened.write(summary, aside, content, out, words, synthetic=table.workspace.synthetic)
     return Screening(summary, places, aside, warnings)
 
 

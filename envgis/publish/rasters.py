@@ -27,6 +27,7 @@ from envgis.adaptation import ResidualMap
 from envgis.assessment import Assessment
 from envgis.grid import Grid, Window
 from envgis.levels import COLOURS, LEVELS, NO_DATA, HazardKey, HazardMap
+from envgis.publish import qgis
 from envgis.publish.wording import Wording
 
 # Rows of a band: a multiple of the tiles of the file, so that each tile is compressed once.
@@ -47,7 +48,8 @@ def write(assessment: Assessment, folder: Path, threads: int = _THREADS) -> Iter
     """
     words = Wording(assessment)
     names = [words.say(f"level.{level}") for level in LEVELS]
-    sidecars = {".tif.aux.xml": class_names(names).encode(), ".qml": legend(names).encode()}
+    notice = words.say("synthetic") if assessment.synthetic else ""
+    sidecars = {".tif.aux.xml": class_names(names, notice).encode(), ".qml": legend(names, notice).encode()}
     rasters = list(_rasters(assessment, words))
     pool = ThreadPoolExecutor(threads)
     try:
@@ -137,14 +139,15 @@ def bands(grid: Grid) -> Iterator[Window]:
         yield Window(row, 0, min(_TILE, grid.rows - row), grid.columns)
 
 
-def class_names(names: list[str]) -> str:
-    """GDAL's ``.aux.xml``: what each value is called; rasterio cannot write it."""
+def class_names(names: list[str], notice: str = "") -> str:
+    """GDAL's ``.aux.xml``: what each value is called, and the raster's notice; rasterio cannot write it."""
+    said = f'\n  <Metadata>\n    <MDI key="notice">{escape(notice)}</MDI>\n  </Metadata>' if notice else ""
     categories = "".join(f"\n      <Category>{escape(name)}</Category>" for name in names)
     band = f'\n  <PAMRasterBand band="1">\n    <CategoryNames>{categories}\n    </CategoryNames>\n  </PAMRasterBand>'
-    return f"<PAMDataset>{band}\n</PAMDataset>\n"
+    return f"<PAMDataset>{said}{band}\n</PAMDataset>\n"
 
 
-def legend(names: list[str]) -> str:
+def legend(names: list[str], notice: str = "") -> str:
     """QGIS's style beside the raster: a legend of the levels alone, not of all 256 values of its colour table."""
     entries = "".join(
         f'\n        <paletteEntry value="{level}" color="{COLOURS[level]}" alpha="255" label={quoteattr(name)}/>'
@@ -152,10 +155,7 @@ def legend(names: list[str]) -> str:
     )
     palette = f"\n      <colorPalette>{entries}\n      </colorPalette>"
     renderer = f'\n    <rasterrenderer type="paletted" band="1" opacity="1" alphaBand="-1" nodataColor="">{palette}\n    </rasterrenderer>'
-    return (
-        "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
-        f'<qgis version="3.22.0" styleCategories="Symbology">\n  <pipe>{renderer}\n  </pipe>\n</qgis>\n'
-    )
+    return qgis.style(f"\n  <pipe>{renderer}\n  </pipe>\n", notice)
 
 
 def _tags(assessment: Assessment, words: Wording, key: HazardKey, one: HazardMap) -> dict[str, str]:

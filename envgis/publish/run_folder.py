@@ -42,13 +42,14 @@ def write(assessment: Assessment, out: Path, *, tables_only: bool = False, progr
 
 
 def _tables(assessment: Assessment, tell: Progress) -> Iterator[tuple[str, bytes]]:
+    notice = tables_csv.notice(assessment.synthetic)
     for i, (name, table) in enumerate(assessment.tables.items()):
         tell("tables", i / (len(assessment.tables) + 1))
-        yield f"tables/{name}.csv", tables_csv.render(table)
+        yield f"tables/{name}.csv", tables_csv.render(table, notice)
     yield "tables.xlsx", workbook.render(assessment)
     yield "ledger.parquet", ledger_parquet.render(assessment.ledger, description.lines(assessment, "ledger.title"))
     if assessment.set_aside:
-        yield "quarantine.csv", tables_csv.render(quarantine(assessment.set_aside, about.start_language(assessment)))
+        yield "quarantine.csv", tables_csv.render(quarantine(assessment.set_aside, about.start_language(assessment)), notice)
     tell("tables", 1.0)
 
 
