@@ -164,20 +164,48 @@ def test_classes_fall_by_one_in_the_best_case_only():
     assert adaptation.residual(CLASSES, level, None, None, np.ones((4, 3)), more)[0].tolist() == level.tolist()
 
 
-FACTOR = st.lists(st.floats(0.05, 1.0), min_size=3, max_size=3).map(sorted)
+TYPES = sorted(adaptation.catalogue.types().index)
+OWN = "own"
+FACTORS = st.lists(st.sampled_from([0, 0.05, 0.28, 0.5, 0.51, 1]) | st.floats(0, 1.5), min_size=3, max_size=3).map(sorted)
+ASSUMED = st.lists(st.tuples(st.sampled_from(TYPES[:2]), st.sampled_from([OWN, OWN, "roots"]), FACTORS), max_size=4)
+BOUNDS = [(6.7, 11.2, 22.4, 33.6), (-4.0, -1.0, 0.3, 2.5), (1.5, 1.25, 1.0, 0.5)]
 
 
-@given(st.floats(0, 80), FACTOR, FACTOR)
-def test_best_central_worst_level(value, direct, other):
-    """No action makes a level higher, and the three cases stand in order."""
-    values = np.array([value])
-    level = SOIL.breakpoints.levels(values)
-    best, central, worst = adaptation.residual(SOIL, level, values, None, np.array([direct]), np.array([other]))[:, 0]
-    assert best <= central <= worst <= level[0]
+@st.composite
+def maps(draw):
+    """Cells of classes, or of values with danger rising or falling, with and without a level 0, stored in several types."""
+    if draw(st.integers(0, 3)) == 0:
+        return CLASSES, np.array([0, 1, 2, 3, 4, 5, levels.NO_DATA], np.uint8), None, None
+    points = Breakpoints(draw(st.sampled_from(BOUNDS)), draw(st.sampled_from(["right", "left"])), draw(st.booleans()))
+    dtype = draw(st.sampled_from([np.dtype("float32"), np.dtype("float64"), None]))
+    odd = [0.0, -0.0005, -0.002, -2.0, np.nan, *draw(st.lists(st.floats(-9, 900, allow_subnormal=False), max_size=9))]
+    values = np.array([b / f for b in points.bounds for f in (1, 0.05, 0.28, 0.5)] + odd).astype(dtype or float).astype(float)
+    hazard = Hazard(HazardKey("h", "present"), "landslide", "hazard", "index", points, WORDS)
+    return hazard, points.levels(values, dtype), values, dtype
+
+
+@settings(max_examples=60)
+@given(maps(), ASSUMED, st.lists(st.sampled_from(TYPES[:2]), max_size=2))
+def test_best_central_worst_level(made, assumed, types):
+    """Whatever is assumed of whichever map: no action makes a level higher, the three cases stand in order, no data stays."""
+    hazard, level, values, dtype = made
+    table = own(*((kind, "landslide", hazard.variable or OWN if what == OWN else what, *three) for kind, what, three in assumed))
+    f = adaptation.factors([tuple(types)] * len(level), hazard, table)
+    for factor in (f.direct, f.other):
+        assert ((factor >= 0.05) & (factor <= 1)).all() and (np.diff(factor, axis=1) >= 0).all()
+    best, central, worst = adaptation.residual(hazard, level, values, dtype, f.direct, f.other)
+    gone = level == levels.NO_DATA
+    for lower, higher in ((best, central), (central, worst), (worst, level)):
+        assert (lower <= higher)[~gone].all() and (lower == level)[gone | (level == 0)].all()
+    assert (best >= np.minimum(level, 1)).all()
+    if values is None:
+        assert (central == level).all() and (level - best <= 1).all()
+    if not set(types) & {kind for kind, _, _ in assumed}:
+        assert (best == level).all()
 
 
 @settings(deadline=None)
-@given(st.lists(st.sampled_from(sorted(adaptation.catalogue.types().index)), max_size=4), st.sampled_from(sorted(adaptation.catalogue.types().index)))
+@given(st.lists(st.sampled_from(TYPES), max_size=4), st.sampled_from(TYPES))
 def test_one_more_action_never_raises_what_remains(types, more):
     f: Factors = adaptation.factors([tuple(types), (*types, more)], SOIL, effects.factors())
     assert (f.direct[1] <= f.direct[0]).all()
