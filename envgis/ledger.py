@@ -78,7 +78,15 @@ class Part:
 
 
 def add(ledgers: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """One ledger out of several: rows with the same keys are added; sorted by keys."""
+    """One ledger out of several: rows with the same keys are added; sorted by keys.
+
+    >>> import geopandas as gpd, shapely
+    >>> grid = Grid.from_bounds(32615, (500_000, 0, 500_020, 10), 10)
+    >>> one = tabulate(zones.cover(gpd.GeoSeries([shapely.box(*grid.bounds)], crs=32615), grid), np.array([[1, 4]]))
+    >>> twice = add([one, one])
+    >>> len(twice) == len(one), bool((twice["area_mm2"] == 2 * one["area_mm2"]).all())
+    (True, True)
+    """
     rows = pd.concat(ledgers, ignore_index=True)
     return rows.groupby(KEYS, dropna=False, sort=True, observed=True)[VALUES].sum().reset_index()
 
@@ -156,6 +164,16 @@ class _Held:
 def count(study: Study, codes: Sequence[str], legend: Sequence[str], how: How, progress: Progress | None = None) -> pd.DataFrame:
     """The ledger of all maps of a study. ``progress`` gets the number of blocks done.
 
+    codes : the zones' names; legend : those of the classes of land use
+
+    >>> import geopandas as gpd, shapely
+    >>> grid = Grid.from_bounds(32615, (500_000, 0, 500_020, 10), 10)
+    >>> now, then = (Hazard(HazardKey("flood", s), "flood", "susceptibility", "levels", None, {"es": "", "en": ""}) for s in ("present", "2050"))
+    >>> maps = class_map(now, grid, np.array([[1, 4]], np.uint8)), class_map(then, grid, np.array([[4, 4]], np.uint8))
+    >>> rows = count(Study(zones.cover(gpd.GeoSeries([shapely.box(*grid.bounds)], crs=32615), grid), maps), ["0114"], [], How())
+    >>> [(s, int(level), round(mm2 / 1e6)) for s, level, mm2 in rows[["scenario", "level", "area_mm2"]].itertuples(index=False)]
+    [('2050', 4, 200), ('present', 1, 100), ('present', 4, 100)]
+
     Raises ValueError if there are more than 254 land-use classes, or more land than whole square millimetres hold.
     """
     if not study.cover.grid.areas.countable:
@@ -171,6 +189,14 @@ def blocks(study: Study, cells: int) -> list[Window]:
     """The bands of rows in which a study is counted, each of at most ``cells`` cells.
 
     They are cut where most files are: two threads that shared a row of stored tiles would both unpack it.
+
+    >>> import geopandas as gpd, shapely
+    >>> grid = Grid.from_bounds(32615, (500_000, 0, 500_020, 30), 10)
+    >>> hazard = Hazard(HazardKey("flood", "present"), "flood", "susceptibility", "levels", None, {"es": "", "en": ""})
+    >>> level = class_map(hazard, grid, np.zeros((3, 2), np.uint8))
+    >>> study = Study(zones.cover(gpd.GeoSeries([shapely.box(*grid.bounds)], crs=32615), grid), (level,))
+    >>> [(band.row, band.rows) for band in blocks(study, 4)]
+    [(0, 2), (2, 1)]
     """
     grid = study.cover.grid
     return grid.blocks(min(cells, _STORED_ROWS * grid.columns), grid.offset(study.maps[0].layer.grid)[0])

@@ -112,6 +112,12 @@ def cover(polygons: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid, overlap: bool 
         each zone is counted alone
 
     Raises ValueError if the polygons have no CRS, if one is empty, or if one is no polygon.
+
+    >>> import shapely
+    >>> halves = gpd.GeoSeries([shapely.box(0, 0, 1.5, 1), shapely.box(1.5, 0, 3, 1)], crs=32615)
+    >>> cover(halves, Grid.from_bounds(32615, (0, 0, 3, 1), 1)).shares()[:, 0]
+    array([[1. , 0.5, 0. ],
+           [0. , 0.5, 1. ]])
     """
     x, y, rings, zone_rings = outlines(polygons.geometry, grid)
     start = coverage.count_spans(y, rings, grid.rows)
@@ -127,6 +133,12 @@ def outlines(polygons: gpd.GeoSeries, grid: Grid) -> Outlines:
     """All rings in columns and rows of the grid, snapped to 2⁻²⁰ cell; exteriors run one way, holes the other.
 
     Returns x, y of all vertices, where each ring begins in them, and where each polygon's rings begin.
+
+    >>> import shapely
+    >>> square = gpd.GeoSeries([shapely.box(10, 10, 30, 20)], crs=32615)
+    >>> x, y, rings, polygon_rings = outlines(square, Grid.from_bounds(32615, (0, 0, 40, 40), 10))
+    >>> sorted(set(zip(x.tolist(), y.tolist()))), rings.tolist(), polygon_rings.tolist()
+    ([(1.0, 2.0), (1.0, 3.0), (3.0, 2.0), (3.0, 3.0)], [0, 5], [0, 1])
     """
     if polygons.crs is None:
         raise ValueError("zones need a CRS")
@@ -149,7 +161,12 @@ def outlines(polygons: gpd.GeoSeries, grid: Grid) -> Outlines:
 
 
 def extent(polygons: gpd.GeoSeries, grid: Grid) -> Window:
-    """The window of whole cells, which may reach beyond the grid, in which polygons of any CRS lie."""
+    """The window of whole cells, which may reach beyond the grid, in which polygons of any CRS lie.
+
+    >>> import shapely
+    >>> extent(gpd.GeoSeries([shapely.box(15, -5, 25, 12)], crs=32615), Grid.from_bounds(32615, (0, 0, 40, 40), 10))
+    Window(row=2, column=1, rows=3, columns=2)
+    """
     x, y, _, _ = outlines(polygons, grid)
     left, top = math.floor(x.min()), math.floor(y.min())
     return Window(top, left, max(1, math.ceil(y.max()) - top), max(1, math.ceil(x.max()) - left))
@@ -165,6 +182,11 @@ def densify(xy: NDArray[np.float64], rings: NDArray[np.int64], longest: float) -
 
     xy (n, 2); rings : where each begins, and the end of the last. Points are counted from an edge's lower endpoint
     (smaller x, then smaller y), so two neighbours that share an edge get the same ones, to the bit.
+
+    >>> line = np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 1.0], [0.0, 0.0]])
+    >>> xy, rings = densify(line, np.array([0, 4]), 2.0)
+    >>> xy[:3].tolist(), rings.tolist()
+    ([[0.0, 0.0], [2.0, 0.0], [4.0, 0.0]], [0, 7])
     """
     a, b = xy[:-1], xy[1:]
     joins = np.ones(len(a), bool)

@@ -87,6 +87,16 @@ def test_web_mercator_is_not_twice_as_large():
     assert grid.areas.array(grid.window)[0, 0] / 1e10 == pytest.approx(math.cos(math.radians(15.1)) ** 2, rel=0.01)
 
 
+@pytest.mark.parametrize("cell", [10.0, 100.0, 1000.0, 10_000.0])
+@pytest.mark.parametrize(("crs", "x", "y"), [(UTM, 500_000.0, 1_650_000.0), (UTM, 500_000.0, 0.0), (MERCATOR, -10_000_000.0, 0.0)])
+def test_a_small_grid_where_the_scale_stands_still(crs, x, y, cell):
+    """Found by an example: a grid of two cells on the central meridian shows no slope, and tiles grew out of all bounds."""
+    for cells in (1, 2, 20):
+        grid = Grid(crs, x, y + cells * cell, cell, cell, cells, cells)
+        window = Window(0, 0, 1, 1)
+        assert grid.areas.array(window)[0, 0] / 1e6 == pytest.approx(geodesic_m2(grid, window), rel=AREA_TOLERANCE)
+
+
 @settings(max_examples=30)
 @given(lattices(), windows)
 def test_areas_go_by_the_lattice_not_by_the_grid_s_extent(grid, window):
