@@ -160,8 +160,33 @@ def test_what_only_the_owner_knows_is_a_comment(tmp_path: Path) -> None:
     assert kinds == {"landslide": "levels", "fire": "index", "drought": "index", "frost": "levels"}
     assert all(h.zero is None and h.codes is None and h.breakpoints is None for h in found.hazard)
     assert '# zero = "none"' in proposal.text
-    assert '# codes = { "10" = ?, "20" = ?, "30" = ? }' in proposal.text
-    assert proposal.text.count("# breakpoints = [?, ?, ?, ?]") == 1  # fire has a published row
+    assert '# codes = { "10" = "?", "20" = "?", "30" = "?" }' in proposal.text
+    assert proposal.text.count('# breakpoints = ["1|2", "2|3", "3|4", "4|5"]') == 1  # fire has a published row
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_setting_in_a_comment_can_be_taken_into_use(tmp_path: Path, language: Language) -> None:
+    """Without its first "#" each line is TOML, alone and with all the others; what must be filled in is refused by name."""
+    municipalities(tmp_path / "m.gpkg", code=["0101", "0102"], name=["Uno", "Dos"])
+    raster(tmp_path / "landslide.tif", levels(3, 0, 5))
+    raster(tmp_path / "drought.tif", np.random.default_rng(1).random((9, 9)).astype(np.float32))
+    raster(tmp_path / "frost.tif", (levels(3, 1, 3) * 10).astype(np.uint8))
+    raster(tmp_path / "uso.tif", levels(2, 1, 11))
+    lines = scaffold.propose(tmp_path, today=TODAY, language=language).text.splitlines()
+    offered = {number: line[2:] for number, line in enumerate(lines) if re.match(r"# \w+ = ", line)}
+    assert {line.split(" = ")[0] for line in offered.values()} == {"source", "select", "exclude", "measure", "zero", "codes", "breakpoints"}
+    for number, line in offered.items():
+        text = "\n".join([*lines[:number], line, *lines[number + 1 :]])
+        if line.startswith(("codes", "breakpoints")):
+            with pytest.raises(BadInput) as stop:
+                parse(text)
+            assert {(f.code, line.split(" = ")[0] in str(f.values["key"])) for f in stop.value.faults} == {("toml-wrong-value", True)}
+        else:
+            parse(text)
+    whole = "\n".join(offered.get(number, line) for number, line in enumerate(lines))
+    with pytest.raises(BadInput) as stop:
+        parse(whole)
+    assert {f.code for f in stop.value.faults} == {"toml-wrong-value"}
 
 
 def test_values_speak_against_a_name(tmp_path: Path) -> None:

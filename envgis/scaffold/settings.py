@@ -94,6 +94,11 @@ def _table(words: Language, **entries: Any) -> Table:
     return table
 
 
+def _offer(table: Table, words: Language, setting: str, note: str) -> None:
+    """A setting that only the owner can decide, commented out: without its first "#" the line is TOML."""
+    table.add(tomlkit.comment(f"{setting}  # {phrase(note, words)}"))
+
+
 def _paths(paths: Sequence[str]) -> Any:
     return paths[0] if len(paths) == 1 else list(paths)
 
@@ -101,7 +106,7 @@ def _paths(paths: Sequence[str]) -> Any:
 def _credits(table: Table, words: Language, year: str = "", explained: bool = True) -> None:
     """Where a layer comes from: only its owner knows."""
     if explained:
-        table.add(tomlkit.comment(f'source = "…"  {phrase("init.toml.source", words)}'))
+        _offer(table, words, 'source = "…"', "init.toml.source")
     if year:
         table["date"] = year
         if explained:
@@ -122,8 +127,8 @@ def _municipalities(seen: Seen, words: Language) -> Table:
         table["code_digits"].comment(phrase("init.toml.digits", words))
     table["name"] = found.name
     table["name"].comment(phrase("init.toml.guessed", words))
-    table.add(tomlkit.comment(phrase("init.toml.select", words)))
-    table.add(tomlkit.comment(phrase("init.toml.exclude", words)))
+    _offer(table, words, 'select = ["1201"]', "init.toml.select")
+    _offer(table, words, 'exclude = ["…"]', "init.toml.exclude")
     _credits(table, words)
     return table
 
@@ -153,17 +158,18 @@ def _hazard(raster: Raster, words: Language, first: bool, asks_measure: bool) ->
         table["measure"] = "hazard"
         table["measure"].comment(phrase("init.toml.measure-hazard", words))
     elif asks_measure:
-        table.add(tomlkit.comment(f'measure = "hazard"  {phrase("init.toml.measure", words)}'))
+        _offer(table, words, 'measure = "hazard"', "init.toml.measure")
     table["path"] = _paths(raster.paths)
     table["kind"] = raster.kind
     if first:
         table["kind"].comment(phrase("init.toml.kind", words))
+    # What must be filled in is text where a number belongs: left as it is, `check` names the key and nothing is counted.
     if raster.needs_codes:
-        codes = ", ".join(f'"{value}" = ?' for value in raster.classes if value != 0)
-        table.add(tomlkit.comment(f"codes = {{ {codes} }}  {phrase('init.toml.codes', words)}"))
+        codes = ", ".join(f'"{value}" = "?"' for value in raster.classes if value != 0)
+        _offer(table, words, f"codes = {{ {codes} }}", "init.toml.codes")
     if raster.has_zero:
-        table.add(tomlkit.comment(f'zero = "none"  {phrase("init.toml.zero", words)}'))
+        _offer(table, words, 'zero = "none"', "init.toml.zero")
     if raster.needs_breakpoints:
-        table.add(tomlkit.comment(f"breakpoints = [?, ?, ?, ?]  {phrase('init.toml.breakpoints', words)}"))
+        _offer(table, words, 'breakpoints = ["1|2", "2|3", "3|4", "4|5"]', "init.toml.breakpoints")
     _credits(table, words, told.year, explained=first)
     return table
