@@ -101,7 +101,7 @@ def test_every_column_by_hand() -> None:
     assert list(found.sites["decision"]) == ["not_enough_data", "avoid"]
     assert list(found.sites["decided_by"]) == ["landslide|present||no_data_share", "landslide|present||high_share"]
     assert found.sites["reason"][0].startswith("11.1% of the ground has no data on landslides, at present")
-    assert found.sites["reason"][0].endswith("Screened: landslides.")
+    assert found.sites["reason"][0].endswith("Screened: landslides only.")
 
 
 def test_the_highest_level_needs_a_hundredth_of_the_ground() -> None:
@@ -144,7 +144,33 @@ def test_a_site_beyond_every_layer_has_its_row() -> None:
 def test_a_site_beyond_one_layer_only_is_told_which() -> None:
     shown = maps(one_map(np.full((60, 60), 1)), one_map(np.full((9, 9), 5), "flood"))
     reason = screening.screen(sites(cells(30, 2, 32, 4)), shown).sites["reason"][0]
-    assert reason.startswith("El terreno queda fuera de lo que cubre la capa de inundación, hoy")
+    assert reason == "Inundación, hoy: sin datos aquí; no es lo mismo que seguro. Solo se examinó deslizamientos."
+
+
+def test_only_what_has_data_counts_as_examined() -> None:
+    """High landslides decide, and the flood map has nothing to say there: it was not examined."""
+    high, clear, blank = np.full((40, 40), 5), np.ones((40, 40)), np.full((40, 40), 255)
+    half = np.where(np.arange(40) < 15, 255, 1) * np.ones((40, 1))
+    square = sites(cells(10, 10, 20, 20))
+
+    def said(*shown: HazardMap) -> list[str]:
+        found = screening.screen(square, maps(*shown))
+        assert sentence(found.reasons[0], "es") == found.sites["reason"].item()
+        return [sentence(found.reasons[0], language).split(". ", 1)[1] for language in LANGUAGES]
+
+    slides = one_map(high)
+    assert said(slides, one_map(blank, "flood")) == [
+        "Solo se examinó deslizamientos. Inundación: sin datos aquí.",
+        "Screened: landslides only. Flood: no data here.",
+    ]
+    assert said(slides, one_map(clear, "flood")) == ["Solo se examinaron deslizamientos e inundación.", "Screened: landslides and flood only."]
+    for partly in ([one_map(half, "flood")], [one_map(clear, "flood"), one_map(blank, "flood", "2050")]):
+        assert said(slides, *partly) == [
+            "Solo se examinaron deslizamientos e inundación. Inundación: con datos solo en parte.",
+            "Screened: landslides and flood only. Flood: data in part only.",
+        ]
+    # What the reason says of missing data is not said twice.
+    assert said(one_map(clear), one_map(half, "flood")) == ["Solo se examinaron deslizamientos e inundación.", "Screened: landslides and flood only."]
 
 
 def test_a_site_just_beyond_the_raster_knows_what_is_near() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import functools
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 from envgis.faults import Message
 from envgis.landuse import LandUse
 from envgis.levels import HazardKey, HazardMap
-from envgis.locale import LANGUAGES, Language, listing, sentence
+from envgis.locale import LANGUAGES, Language, sentence
 from envgis.planning import nearness, sight
 from envgis.planning.azimuthal import discs, middles
+from envgis.planning.examined import Examined
 from envgis.planning.sight import Seen
 
 PRESENT = "present"
@@ -145,14 +146,14 @@ def rules() -> tuple[Mapping[str, str], ...]:
 
 def _decide(seen: Seen, maps: Sequence[HazardMap]) -> list[_Decision]:
     """For each site, the first rule that holds on any map, and the map on which it holds most."""
-    screened = _listed({m.hazard.family: m.hazard.title for m in maps}.values())
+    examined = Examined(seen.no_data_share, maps)
     out: list[_Decision | None] = [None] * len(seen.high_share)
     for rule in rules():
         open_sites = np.array([d is None for d in out], bool)
         judged = [j for j, m in enumerate(maps) if rule["scenario"] in ("any", m.key.scenario)]
         if rule["test"] == "missing" and not judged:
             for i in np.flatnonzero(open_sites):
-                out[i] = _Decision(rule["decision"], "", Message("screen.without_present", {"screened": screened}))
+                out[i] = _Decision(rule["decision"], "", Message("screen.without_present", {"screened": examined.at(int(i))}))
             break
         values: NDArray[np.float64] = getattr(seen, rule["column"])[:, judged]
         holds = np.isnan(values) if rule["test"] == "missing" else _TESTS[rule["test"]](values, float(rule["value"] or 0))
@@ -160,33 +161,32 @@ def _decide(seen: Seen, maps: Sequence[HazardMap]) -> list[_Decision]:
         weight = np.where(np.isnan(values), 0.0, -values if rule["test"] == "<" else values)
         worst = np.where(holds, weight, -np.inf).argmax(axis=1) if judged else np.zeros(len(out), np.intp)
         for i in np.flatnonzero(open_sites & holds.any(axis=1)):
-            out[i] = _by(rule, maps[judged[worst[i]]], float(values[i, worst[i]]), bool((seen.no_data_share[i] == 1).all()), screened)
+            by = maps[judged[worst[i]]]
+            if (seen.no_data_share[i] == 1).all() and rule["column"] == "no_data_share":
+                reason = Message("screen.outside_all", {"screened": examined.all()})
+            else:
+                reason = _reason(rule, by, float(values[i, worst[i]]), examined, int(i))
+            out[i] = _Decision(rule["decision"], _decided_by(rule, by), reason)
     highest = [np.nanmax(row, initial=0.0) for row in seen.max_level]
-    return [
-        d or _Decision("proceed", "", Message("screen.proceed", {"value": value, "screened": screened}))
-        for d, value in zip(out, highest, strict=True)
-    ]
+    return [d or _Decision("proceed", "", Message("screen.proceed", {"value": highest[i], "screened": examined.at(i)})) for i, d in enumerate(out)]
 
 
-def _by(rule: Mapping[str, str], hazard_map: HazardMap, value: float, outside: bool, screened: Mapping[str, str]) -> _Decision:
-    """What a rule says of one map. ``outside``: the whole ground is without data, on this map and all others."""
+def _decided_by(rule: Mapping[str, str], hazard_map: HazardMap) -> str:
     key = hazard_map.key
     period = "" if key.return_period is None else f"{key.return_period:g}"
+    return f"{key.hazard}|{key.scenario}|{period}|{rule['column']}"
+
+
+def _reason(rule: Mapping[str, str], hazard_map: HazardMap, value: float, examined: Examined, site: int) -> Message:
+    """What a rule says of one map at one site."""
+    key = hazard_map.key
+    missing = rule["column"] == "no_data_share"
     values = {
         "title": {language: hazard_map.hazard.title[language].lower() for language in LANGUAGES},
+        "Title": hazard_map.hazard.title,
         "scenario": Message("screen.present") if key.scenario == PRESENT else key.scenario,
         "period": Message("screen.period", {"years": key.return_period}) if key.return_period else "",
         "value": value,
-        "screened": screened,
+        "screened": examined.at(site, hazard_map if missing else None),
     }
-    decided_by = f"{key.hazard}|{key.scenario}|{period}|{rule['column']}"
-    code = f"screen.{rule['decision']}.{rule['column']}"
-    if rule["column"] == "no_data_share" and value == 1:
-        code = "screen.outside_all" if outside else "screen.outside"
-    return _Decision(rule["decision"], decided_by, Message(code, values))
-
-
-def _listed(titles: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Titles as a list in a sentence, in both languages."""
-    kept = list(titles)
-    return {language: listing([t[language].lower() for t in kept], language) for language in LANGUAGES}
+    return Message("screen.none_here_by" if missing and value == 1 else f"screen.{rule['decision']}.{rule['column']}", values)
