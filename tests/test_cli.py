@@ -109,18 +109,23 @@ def test_the_command_reference_is_not_stale() -> None:
 # Calls that are wrong: 2
 
 
+QUOTED = terminal.quoted("Mi municipio ñandú")
+
 @pytest.mark.parametrize(
     ("arguments", "spanish"),
     [
-        (["chek"], "No existe el comando «chek»."),
+        (["chek"], "No existe el comando «chek». ¿Quiso decir check?"),
         (["check", "--jsn"], "No existe la opción --jsn. ¿Quiso decir --json?"),
         (["screen"], "Falta SITIOS."),
-        (["screen", "none.csv"], "El valor de SITIOS no sirve: no existe ese archivo."),
+        (["screen", "none.csv"], "El valor de SITIOS no sirve: no existe ese archivo, o es una carpeta."),
+        (["screen", "tests"], "El valor de SITIOS no sirve: no existe ese archivo, o es una carpeta."),
         (["run", "--workers", "0"], "El valor de --workers no sirve: debe ser un número de 1 o más."),
         (["run", "--block", "x"], "El valor de --block no sirve: debe ser un número de 1 o más."),
         (["screen", "pyproject.toml", "--radius", "0"], "El valor de --radius no sirve: debe ser un número mayor que 0."),
         (["check", "--lang", "fr"], "El valor de --lang no sirve: debe ser es, en o both."),
-        (["check", "a", "b"], "La llamada no se entiende"),
+        (["check", "Mi", "municipio", "ñandú"], f"Sobra «municipio ñandú». Un nombre con espacios va entre comillas: envgis check {QUOTED}"),
+        (["run", "--out"], "A --out le falta su valor."),
+        (["check", "--json=x"], "--json va sin valor."),
         (["run", "--scheduler", "localhost"], "La llamada no se entiende: una dirección se escribe tcp://SERVIDOR:PUERTO, no «localhost»."),
     ],
 )
@@ -146,7 +151,7 @@ def test_check_in_both_languages(call: Call, folder: Path) -> None:
     assert "✓ 1 de 3 acciones aceptadas · 2 de 3 sitios aceptados · mapas de amenaza: 1 · municipios: 2" in said.out
     assert "cobertura de datos: 95.0% o más (landslide_present)" in said.out
     assert "Se puede correr. Filas que quedarán en quarantine.csv: 3." in said.out
-    assert said.last == f"Siga con: envgis run {folder}"
+    assert said.last == f"Siga con: envgis run {terminal.quoted(folder)}" and " " in str(folder)
     said = call("check", folder, "--lang", "en")
     assert "It can be run. Rows that will stand in quarantine.csv: 3." in said.out
     assert call("check", folder, "--strict").code == 1
@@ -316,6 +321,7 @@ def test_demo_runs_what_it_copied(call: Call, tmp_path: Path, monkeypatch: pytes
     assert said.code == 0 and "high or very high susceptibility" in said.out
     assert said.last == str(tmp_path / "prueba" / "maps" / "index.html")
 
+    assert f"siga con: envgis check {terminal.quoted(folder.as_posix())}\n" in said.out
 
 def test_demo_copies_and_refuses_a_full_folder(call: Call, folder: Path, tmp_path: Path) -> None:
     said = call("demo", tmp_path / "prueba", "--only-copy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import io
 import sys
@@ -27,6 +28,14 @@ class _Commands(click.Group):
             return None
         command: click.Command = importlib.import_module(f"envgis.cli.{cmd_name}").command
         return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Older versions of click know neither the commands that come close nor an error of its own for a wrong one."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=2)
+            hint = terminal.text("usage.near", near=near) if near else ""
+            raise terminal.WrongCall(terminal.text("usage.no-such-command", name=args[0], near=hint), ctx)
+        return super().resolve_command(ctx, args)
 
 
 @click.group(

@@ -10,7 +10,7 @@ import click
 
 from envgis.checks import Checked
 from envgis.cli import faults, screen_text
-from envgis.cli.terminal import spoken
+from envgis.cli.terminal import quoted, spoken
 from envgis.faults import errors
 from envgis.locale import Language, phrase
 
@@ -34,7 +34,7 @@ def tell(found: Checked, folder: Path, wanted: str | None) -> None:
         else:
             aside = phrase("check.aside", language, count=len(found.set_aside)) if found.set_aside else ""
             say((phrase("check.runnable", language), "bold"), (aside, ""))
-            say((phrase("check.next", language, folder=str(folder)), ""))
+            say((phrase("check.next", language, folder=quoted(folder)), ""))
 
 
 def tell_json(found: Checked) -> None:
@@ -68,5 +68,3 @@ def _counts(found: Checked, language: Language) -> Iterator[str]:
     if found.coverage:
         slug, share = min(found.coverage.items(), key=lambda item: item[1])
         yield phrase("check.coverage", language, share=share, layer=slug)
-
-

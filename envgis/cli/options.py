@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from envgis.cli.terminal import Context, text
+from envgis.cli.terminal import Context, WrongCall, quoted, text
 
 Command = Callable[..., Any]
 
@@ -20,6 +20,20 @@ out = click.option("--out", type=click.Path(path_type=Path), metavar=text("help.
 
 class _Command(click.Command):
     context_class = Context
+    allow_extra_args = True  # refused below, in our words
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What is left over is mostly the rest of a path with spaces: the call is shown as it should be."""
+        try:
+            extra = super().parse_args(ctx, args)
+        except click.BadOptionUsage as error:
+            error.ctx = error.ctx or ctx  # else nobody knows which command's option it is
+            raise
+        if extra and not ctx.resilient_parsing:
+            first = next((ctx.params[one.name] for one in self.params if isinstance(one, click.Argument) and one.name), "")
+            whole = f"{ctx.command_path} {quoted(' '.join([str(first), *extra]))}"
+            raise WrongCall(text("usage.extra", extra=" ".join(extra), whole=whole), ctx)
+        return extra
 
 
 def described(name: str) -> Callable[[Command], click.Command]:

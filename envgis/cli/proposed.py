@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envgis.cli import screen_text
+from envgis.cli.terminal import quoted
 from envgis.locale import Language, phrase, sentence
 from envgis.workspace import FILE
 
@@ -29,4 +30,4 @@ def tell(proposal: Proposal, folder: Path, language: Language) -> None:
         for name in proposal.extra:
             say((phrase("init.wrote-extra", language, file=(folder / name).as_posix()), ""))
         blank = bool(proposal.faults)
-        say((phrase("init.wrote-blank" if blank else "init.wrote", language, file=(folder / FILE).as_posix(), folder=folder.as_posix()), ""))
+        say((phrase("init.wrote-blank" if blank else "init.wrote", language, file=(folder / FILE).as_posix(), folder=quoted(folder.as_posix())), ""))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+from pathlib import PurePath
 
 import click
 
@@ -41,6 +43,18 @@ def plain(words: str) -> str:
     return _CONTROL.sub("\ufffd", words)
 
 
+def quoted(path: PurePath | str, windows: bool = os.name == "nt") -> str:
+    """A path as it can be pasted into a command.
+
+    >>> quoted("Mi municipio", windows=False), quoted("C:/Mi municipio", windows=True), quoted("capas", windows=False)
+    ("'Mi municipio'", '"C:/Mi municipio"', 'capas')
+    """
+    if not windows:
+        return shlex.quote(str(path))
+    # No name on Windows has a double quote in it.
+    return str(path) if re.fullmatch(r"[\w.:/\\~-]+", str(path)) else f'"{path}"'
+
+
 class _Formatter(click.HelpFormatter):
     """Help whose headings are in the terminal's language; click's own are the keys."""
 
@@ -57,6 +71,10 @@ class Context(click.Context):
     formatter_class = _Formatter
 
 
+class WrongCall(click.UsageError):
+    """A wrong call, its message a whole sentence of ours."""
+
+
 def tell_usage(error: click.UsageError) -> None:
     """What is wrong with the call, on the error stream, and where help is."""
     if type(error).__name__ == "NoArgsIsHelpError":
@@ -64,10 +82,12 @@ def tell_usage(error: click.UsageError) -> None:
         return
     near = [str(name) for name in getattr(error, "possibilities", None) or ()]
     hint = text("usage.near", near=near) if near else ""
-    if isinstance(error, click.NoSuchOption):
+    if isinstance(error, WrongCall):
+        said = error.message
+    elif isinstance(error, click.NoSuchOption):
         said = text("usage.no-such-option", option=error.option_name, near=hint)
-    elif type(error).__name__ == "NoSuchCommand":  # a class of its own only in newer versions of click
-        said = text("usage.no-such-command", name=getattr(error, "command_name", ""), near=hint)
+    elif isinstance(error, click.BadOptionUsage):
+        said = text("usage.no-value" if _is_flag(error) else "usage.needs-value", option=error.option_name)
     elif isinstance(error, click.MissingParameter) and error.param is not None:
         said = text("usage.missing", name=_name(error.param))
     elif isinstance(error, click.BadParameter) and error.param is not None:
@@ -76,6 +96,11 @@ def tell_usage(error: click.UsageError) -> None:
         said = text("usage.wrong", why=error.message)
     path = error.ctx.command_path if error.ctx else "envgis"
     click.echo(plain(f"{said}\n{text('usage.help', command=path)}"), err=True)
+
+
+def _is_flag(error: click.BadOptionUsage) -> bool:
+    known = error.ctx.command.params if error.ctx else []
+    return any(isinstance(one, click.Option) and one.is_flag and error.option_name in one.opts for one in known)
 
 
 def _name(parameter: click.Parameter) -> str:
