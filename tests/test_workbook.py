@@ -12,6 +12,7 @@ from python_calamine import CalamineWorkbook
 
 from envgis import locale
 from envgis.faults import Fault, Place
+from envgis.publish import sheets as book_sheets
 from envgis.publish import totals, workbook
 from envgis.publish.wording import Wording
 
@@ -178,7 +179,7 @@ def test_texts_that_a_workbook_cannot_hold_are_made_to_fit() -> None:
 
 
 def test_a_table_that_no_sheet_can_hold_says_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "_LONGEST_SHEET", 20)
+    monkeypatch.setattr(book_sheets, "_LONGEST_SHEET", 20)
     rows = sheets(workbook.render(sample.assessment()))["Niveles"]
     assert rows == [["Esta tabla tiene 42 filas, más de las que caben en una hoja: use tables/hazard_levels.csv."]]
 
