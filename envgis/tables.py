@@ -102,7 +102,8 @@ def adaptation(
     returns : municipality_code, municipality, hazard, scenario, return_period, mapped_area_ha (levels 0…5),
         high_area_ha (4-5), high_any_action_ha (of it, under any footprint in force), high_action_ha (under one that
         addresses the hazard), gap_area_ha = high_area_ha − high_action_ha, gap_share (blank if high is 0),
-        high_after_best_ha, high_after_central_ha, high_after_worst_ha, high_population, gap_population
+        high_after_best_ha, high_after_central_ha, high_after_worst_ha, high_population, gap_population;
+        where nothing of a municipality is mapped, all but mapped_area_ha is blank
 
     >>> towns = pd.DataFrame({"code": ["0101"], "name": ["Oeste"]})
     >>> key = HazardKey("flood", "present")
@@ -141,6 +142,9 @@ def adaptation(
         table[column] = table[column].astype("float64") / MM2_A_HA
     for column in people:
         table[column] = table[column].astype("Float64") / MICRO if has_population else pd.array([pd.NA] * len(table), "Float64")
+    # Where nothing is mapped, how much is high is not known: 0 would read as safe.
+    drawn = [column for column in (*parts, *people) if column != "mapped_area_ha"]
+    table[drawn] = table[drawn].where(table["mapped_area_ha"] > 0)
     share = table["gap_area_ha"] / table["high_area_ha"].where(table["high_area_ha"] > 0)
     table.insert(list(table.columns).index("gap_area_ha") + 1, "gap_share", share)
     return table.astype({"return_period": "Float64"})

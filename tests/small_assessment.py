@@ -216,6 +216,19 @@ def sites(area):
     return frame_, table
 
 
+def unmapped(run, *codes):
+    """The run, had no map any data in the municipalities of ``codes``: its tables as `envgis.tables` makes them."""
+    levels, gaps = run.tables["hazard_levels"].copy(), run.tables["adaptation"].copy()
+    for column in ("area_ha", "population"):
+        whole = levels.groupby(["municipality_code", "hazard", "scenario", "return_period"], dropna=False)[column].transform("sum")
+        mine = levels["municipality_code"].isin(codes)
+        levels.loc[mine, column] = whole[mine].where(levels["level"] == "no_data", 0)
+    mine = gaps["municipality_code"].isin(codes)
+    gaps.loc[mine, "mapped_area_ha"] = 0.0
+    gaps.loc[mine, list(gaps.columns[gaps.columns.get_loc("high_area_ha") :])] = np.nan
+    return replace(run, tables={**run.tables, "hazard_levels": levels, "adaptation": gaps})
+
+
 @cache
 def ready():
     """The whole run as it stands, made once."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import dask
+import numpy as np
 import pandas as pd
 import pytest
 import sample
@@ -108,8 +109,8 @@ def test_the_command_reference_is_not_stale() -> None:
 
 # Calls that are wrong: 2
 
-
 QUOTED = terminal.quoted("Mi municipio ñandú")
+
 
 @pytest.mark.parametrize(
     ("arguments", "spanish"),
@@ -236,6 +237,18 @@ def test_the_screen_s_figures_are_the_tables(call: Call, folder: Path) -> None:
     assert shown is not None and float(shown[1]) == pytest.approx(west["gap_area_ha"], abs=0.05)
 
 
+def test_a_municipality_without_data_has_no_zeros(call: Call, folder: Path) -> None:
+    levels = np.full((10, 20), 255, np.uint8)
+    levels[:, :10] = 1
+    small_workspace.raster(folder / "l.tif", levels, nodata=255)
+    said = call("run", folder, "--tables-only")
+    assert re.search(r"Este \(0102\).*\n +Deslizamientos \(presente\): [a-z ]+ sin datos en todo el municipio\n", said.out)
+    west, east = said.out.split("Oeste (0101)")[1].split("Este (0102)")
+    assert " 0.0 ha" in west and "ha" not in east.splitlines()[1]
+    table = pd.read_csv(folder / "maps" / "tables" / "adaptation.csv", dtype={"municipality_code": str}).set_index("municipality_code")
+    assert table.loc["0101", "high_area_ha"] == 0 and pd.isna(table.loc["0102", "high_area_ha"])
+
+
 def test_run_that_fails_leaves_nothing_and_says_all(call: Call, folder: Path) -> None:
     (folder / "l.tif").unlink()
     (folder / "m.gpkg").unlink()
@@ -308,6 +321,7 @@ def test_init_then_check_then_run(call: Call, folder: Path) -> None:
         (folder / old).rename(folder / new)
     said = call("init", folder)
     assert said.code == 0 and said.last == str(folder / "envgis.toml")
+    assert f"siga con: envgis check {terminal.quoted(folder.as_posix())}\n" in said.out
     assert "deslizamientos.tif" in said.out and "→ amenaza «Deslizamientos», presente (niveles)" in said.out
     assert call("init", folder).code == 1
     assert call("init", folder, "--force", "--lang", "en").code == 0
@@ -321,7 +335,6 @@ def test_demo_runs_what_it_copied(call: Call, tmp_path: Path, monkeypatch: pytes
     assert said.code == 0 and "high or very high susceptibility" in said.out
     assert said.last == str(tmp_path / "prueba" / "maps" / "index.html")
 
-    assert f"siga con: envgis check {terminal.quoted(folder.as_posix())}\n" in said.out
 
 def test_demo_copies_and_refuses_a_full_folder(call: Call, folder: Path, tmp_path: Path) -> None:
     said = call("demo", tmp_path / "prueba", "--only-copy")

@@ -84,6 +84,21 @@ def test_adaptation():
     assert np.isnan(row(t, municipality_code="0114", hazard="landslide")["gap_share"])
 
 
+def test_where_nothing_is_mapped_what_is_high_is_blank_never_0():
+    unmapped = book((FLOOD, "1201", "", 255, 255, 255, 255, "urban", 7, 20), (SLIDE, "1201", "a", 1, 1, 1, 1, "urban", 7, 20))
+    counted = pd.concat([LEDGER, unmapped], ignore_index=True)
+    t = tables.adaptation(counted, TOWNS, [FLOOD, SLIDE], lambda hazard, face: True, True)
+    nothing = row(t, municipality_code="1201", hazard="flood")
+    assert nothing["mapped_area_ha"] == 0
+    assert nothing[list(t.columns[t.columns.get_loc("high_area_ha") :])].isna().all()
+    # Mapped, and nothing of it high: that is known.
+    low = row(t, municipality_code="1201", hazard="landslide")
+    assert low["mapped_area_ha"] == 7 and low["high_area_ha"] == low["gap_area_ha"] == low["gap_population"] == 0
+    # The rows of levels still close.
+    levels = tables.hazard_levels(counted, TOWNS, [FLOOD], True).query("municipality_code == '1201'")
+    assert levels["area_ha"].tolist() == [0, 0, 0, 0, 0, 0, 7]
+
+
 def test_actions():
     rows = {
         "municipality_code": ["0114", "0114", "0114", "1202"],

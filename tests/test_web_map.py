@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import html.parser
 import json
 import re
@@ -17,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 from rasterio.features import geometry_mask
-from small_assessment import assessment, municipalities, ready
+from small_assessment import assessment, municipalities, ready, unmapped
 
 from envgis import locale
 from envgis.grid import Grid
@@ -115,6 +116,26 @@ def test_total_is_the_sum_of_the_printed_rows():
         total = book.total(key)
         for name in ("high_ha", "gap_ha", "covered_ha", "after_central_ha", "high_people"):
             assert getattr(total, name) == pytest.approx(sum(getattr(row, name) for row in rows), abs=1e-6)
+
+
+def test_where_nothing_is_mapped_no_figure_is_0_and_totals_add_what_is_known():
+    run = unmapped(ready(), CODE)
+    book, whole = figures.Book(run), figures.Book(ready())
+    for key in run.maps:
+        one = book.of(CODE, key)
+        assert one.unknown and one.no_data_share == 1
+        assert {getattr(one, name) for name in ("high_ha", "covered_ha", "gap_ha", "gap_share", "after_central_ha", "high_people")} == {None}
+        total = book.total(key)
+        others = [whole.of(code, key) for code in run.municipalities["code"] if code != CODE]
+        assert total.high_ha == pytest.approx(sum(other.high_ha for other in others))
+        assert total.gap_people == sum(other.gap_people for other in others)
+    nowhere = figures.Book(unmapped(ready(), *ready().municipalities["code"])).total(LANDSLIDE)
+    assert nowhere.unknown and nowhere.high_people is None and nowhere.gap_share is None
+    told = html.unescape(page(run, CODE))
+    for language in locale.LANGUAGES:
+        assert locale.phrase("web.high_unknown", language) in told
+    assert "0.0 ha" not in re.sub(r"<svg.*?</svg>", "", told.partition('<div class="panel">')[2].partition("<table")[0], flags=re.DOTALL)
+    assert not re.search(r'data-figure="(?!gap_share)[a-z_]+">.*?</th><td class="number">[0-9]', told)
 
 
 def test_without_population_nobody_is_printed():

@@ -28,7 +28,7 @@ def tell(assessment: Assessment, language: Language) -> None:
     keys = shown_maps(assessment.maps)
     areas = assessment.municipalities
     codes = [str(code) for code in areas["code"]]
-    most = sorted(codes, key=lambda code: -max(book.of(code, key).high_ha for key in keys))[:MOST_MUNICIPALITIES]
+    most = sorted(codes, key=lambda code: -max(book.of(code, key).high_ha or 0.0 for key in keys))[:MOST_MUNICIPALITIES]
     with screen_text.printer() as say:
         for code, name, area_ha in zip(codes, areas["name"], areas["area_ha"], strict=True):
             if code in most:
@@ -78,13 +78,16 @@ def _rank(key: HazardKey) -> tuple[bool, float]:
 
 
 def _lines(book: Book, code: str, keys: Iterable[HazardKey], language: Language) -> list[str]:
-    rows: list[tuple[str, float, float | None, str]] = []
+    rows: list[tuple[str, float | None, float | None, str]] = []
     for key in keys:
-        found = book.of(code, key)
+        found, title = book.of(code, key), f"  {_title(book.assessment.maps[key].hazard, language)}"
+        if found.unknown:
+            rows.append((title, None, None, phrase("no_data_at_all", language)))
+            continue
         people = "" if found.high_people is None else phrase("run.people", language, count=found.high_people)
         covered = None if found.gap_share is None else 1 - found.gap_share
         rows += [
-            (f"  {_title(book.assessment.maps[key].hazard, language)}", found.high_ha, found.high_share, people),
+            (title, found.high_ha, found.high_share, people),
             (f"    {phrase('run.addressed', language)}", found.covered_ha, covered, ""),
             (f"    {phrase('run.gap', language)}", found.gap_ha, found.gap_share, ""),
         ]
@@ -92,9 +95,10 @@ def _lines(book: Book, code: str, keys: Iterable[HazardKey], language: Language)
             rows.append((f"    {phrase('run.no-data', language)}", found.no_data_ha, found.no_data_share, ""))
     width = max((len(words) for words, *_ in rows), default=0)
     lines = []
-    for words, area_ha, share, people in rows:
+    for words, area_ha, share, rest in rows:
         part = "" if share is None else percent(share, language)
-        lines.append(f"{words:<{width}}  {book.area(area_ha):>9} ha  {part:>6}  {people}".rstrip())
+        figures = "" if area_ha is None else f"{book.area(area_ha):>9} ha  {part:>6}  "
+        lines.append(f"{words:<{width}}  {figures}{rest}".rstrip())
     return lines
 
 

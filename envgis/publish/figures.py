@@ -21,6 +21,11 @@ from envgis.levels import HazardKey
 # The rows of a table of levels, as `hazard_levels.csv` names them, the darkest first.
 LEVEL_ROWS = ("5", "4", "3", "2", "1", "0", "no_data")
 HIGH_ROWS = ("5", "4")
+# What is not known where nothing is mapped.
+_FROM_LEVELS = (
+    *("high_ha", "high_share", "covered_ha", "gap_ha", "gap_share", "any_action_ha"),
+    *("after_best_ha", "after_central_ha", "after_worst_ha", "high_people", "gap_people"),
+)
 
 _Plain = tuple[str, str, float | None]
 
@@ -35,21 +40,28 @@ class Figures:
     any_action_ha : under any action in force, whether or not it addresses the hazard
     after_best_ha, after_central_ha, after_worst_ha : still at level 4 or 5 with the actions in force
     high_people, gap_people, level_people : None where the run had no population
+
+    Where nothing of the municipality is mapped (``unknown``), all figures but those by level are None.
     """
 
     level_ha: Mapping[str, float]
-    high_ha: float
+    high_ha: float | None
     high_share: float | None
-    covered_ha: float
-    gap_ha: float
+    covered_ha: float | None
+    gap_ha: float | None
     gap_share: float | None
-    any_action_ha: float
-    after_best_ha: float
-    after_central_ha: float
-    after_worst_ha: float
+    any_action_ha: float | None
+    after_best_ha: float | None
+    after_central_ha: float | None
+    after_worst_ha: float | None
     high_people: int | None
     gap_people: int | None
     level_people: Mapping[str, int] | None
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing is mapped: how much is at a high level is not known, which is not the same as nothing."""
+        return self.high_ha is None
 
     @property
     def total_ha(self) -> float:
@@ -81,9 +93,9 @@ class Book:
         smallest = float(self.assessment.municipalities["area_ha"].min()) if len(self.assessment.municipalities) else 0.0
         return 1 if smallest >= 100 else 2 if smallest >= 1 else 4
 
-    def area(self, area_ha: float) -> str:
+    def area(self, area_ha: float | None) -> str:
         """An area as every page prints it, without its unit; both languages of the country write it alike."""
-        return locale.number(area_ha, "es", self.digits)
+        return "–" if area_ha is None else locale.number(area_ha, "es", self.digits)
 
     def of(self, code: str, key: HazardKey) -> Figures:
         """The figures of a municipality on a hazard map. Raises KeyError if the tables have no such rows."""
@@ -110,13 +122,15 @@ class Book:
         unit = 10.0**-self.digits
         area = {level: _number(levels.get(level, {}).get("area_ha")) for level in LEVEL_ROWS}
         rounded = _levels(area, unit)
-        high = math.fsum(rounded[level] for level in HIGH_ROWS)
-        gap = _number(row["gap_area_ha"])
-        covered_ha, gap_ha = apportion([max(0.0, _number(row["high_area_ha"]) - gap), gap], high, unit)
         people = None
         if self.assessment.has_population:
             counts = {level: _number(levels.get(level, {}).get("population")) for level in LEVEL_ROWS}
             people = {level: round(n) for level, n in _levels(counts, 1.0).items()}
+        if pd.isna(row["high_area_ha"]):
+            return Figures(level_ha=rounded, level_people=people, **dict.fromkeys(_FROM_LEVELS))
+        high = math.fsum(rounded[level] for level in HIGH_ROWS)
+        gap = _number(row["gap_area_ha"])
+        covered_ha, gap_ha = apportion([max(0.0, _number(row["high_area_ha"]) - gap), gap], high, unit)
         whole = math.fsum(area.values())
         return Figures(
             level_ha=rounded,
@@ -135,8 +149,10 @@ class Book:
         )
 
     def _sum(self, parts: Sequence[Figures]) -> Figures:
-        def add(name: str) -> float:
-            return round(math.fsum(getattr(part, name) for part in parts), self.digits)
+        known = [part for part in parts if not part.unknown]
+
+        def add(name: str) -> float | None:
+            return round(math.fsum(getattr(part, name) for part in known), self.digits) if known else None
 
         high, gap = add("high_ha"), add("gap_ha")
         level_ha = {level: round(math.fsum(p.level_ha[level] for p in parts), self.digits) for level in LEVEL_ROWS}
@@ -147,16 +163,16 @@ class Book:
         return Figures(
             level_ha=level_ha,
             high_ha=high,
-            high_share=high / whole if whole else None,
+            high_share=high / whole if whole and high is not None else None,
             covered_ha=add("covered_ha"),
             gap_ha=gap,
-            gap_share=gap / high if high else None,
+            gap_share=gap / high if high and gap is not None else None,
             any_action_ha=add("any_action_ha"),
             after_best_ha=add("after_best_ha"),
             after_central_ha=add("after_central_ha"),
             after_worst_ha=add("after_worst_ha"),
-            high_people=None if people is None else people["4"] + people["5"],
-            gap_people=None if people is None else sum(p.gap_people or 0 for p in parts),
+            high_people=people["4"] + people["5"] if people is not None and known else None,
+            gap_people=sum(p.gap_people or 0 for p in known) if people is not None and known else None,
             level_people=people,
         )
 

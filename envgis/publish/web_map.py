@@ -144,6 +144,7 @@ def _page(assessment: Assessment, code: str, views: list[View], pictures: planes
         code=code,
         area=f"{book.area(float(row['area_ha']))} ha",
         synthetic=assessment.synthetic,
+        has_population=assessment.has_population,
         views=views,
         groups=_groups(book, views),
         book=book,
