@@ -5,10 +5,11 @@ import json
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_assessment import municipalities, ready
+from small_assessment import municipalities, ready, unmapped
 
 from envgis import locale
 from envgis.levels import HazardKey
@@ -73,6 +74,27 @@ def test_the_colour_is_that_of_the_printed_share(share, shade):
     table = run.tables["adaptation"].assign(gap_share=share)
     made = cells(page(replace(run, tables={**run.tables, "adaptation": table})))
     assert set(made["k0"]["shade"].values()) == {shade}
+
+
+def test_no_data_never_looks_like_nothing_high():
+    """One municipality wholly without data, one with a little of its low land unmapped, one with much."""
+    run = unmapped(ready(), "1201")
+    levels = run.tables["hazard_levels"].copy()
+    for code, share in (("1202", 0.06), ("0114", 0.05)):
+        mine = levels["municipality_code"] == code
+        levels.loc[mine, "area_ha"] = levels["level"].map({"1": 1000 * (1 - share), "no_data": 1000 * share}).fillna(0.0)
+    gaps = run.tables["adaptation"].copy()
+    gaps.loc[gaps["municipality_code"] != "1201", ["high_area_ha", "gap_area_ha"]] = 0.0
+    gaps["gap_share"] = np.nan
+    made = page(replace(run, tables={**run.tables, "hazard_levels": levels, "adaptation": gaps}))
+    one = cells(made)["k0"]
+    assert one["shade"] == {"m0": "none", "m1": "unknown", "m2": "partly"}
+    assert one["text"]["m1.label"] == {"es": "sin datos", "en": "no data"}
+    assert one["text"]["m2.label"]["es"] == "6.0% sin datos" and one["text"]["m0.label"] == "–"
+    assert one["text"]["t.lacking"] == "San Marcos" and one["text"]["m1.high_ha"] == "–" and one["text"]["t.high_ha.unit"] == "0.0 ha"
+    for shade in ("unknown", "partly"):
+        assert f'class="swatch shade-{shade}"' in made and f'class="swatch shade-{shade}"' not in page(ready())
+    assert cells(page(unmapped(ready(), *ready().municipalities["code"])))["k0"]["text"]["t.high_ha.unit"] == "–"
 
 
 def test_what_was_set_aside_is_told_in_both_languages_with_its_remedy(text):

@@ -20,6 +20,10 @@ from envgis.publish.names import folder_names
 # Per cent between the classes of the gap, the same for every run. Actions cover little of a municipality: classes of
 # equal width would give all of them one colour, so the last ones are narrow.
 _BOUNDS = (50, 80, 95, 99)
+# The areas of all municipalities together that stand in large print, with their unit.
+_TILES = ("high_ha", "covered_ha", "after_central_ha")
+# Per cent of a municipality without data beyond which "nothing at a high level" would be too much to say.
+_MUCH_MISSING = 5
 # More rows than this are in quarantine.csv only: a page of thousands is no help.
 _MOST_SET_ASIDE = 300
 
@@ -51,6 +55,7 @@ def page(assessment: Assessment) -> str:
     views = _views(assessment)
     rows = _rows(assessment, book)
     cells = {f"k{i}": _cells(book, key, rows) for i, key in enumerate(views)}
+    shades = {shade for one in cells.values() for shade in one["shade"].values()}
     title: Words = {language: f"{assessment.name} · {locale.phrase('web.subtitle', language)}" for language in locale.LANGUAGES}
     return shell.page(
         "index.html.jinja",
@@ -66,6 +71,8 @@ def page(assessment: Assessment) -> str:
         rows=rows,
         panels=outlines.panels(assessment.municipalities),
         classes=list(itertools.pairwise((0, *_BOUNDS, 100))),
+        missing=[shade for shade in ("partly", "unknown") if shade in shades],
+        much_missing=_MUCH_MISSING,
         has_population=assessment.has_population,
         reported=not assessment.actions.empty,
         has_actions=bool(assessment.residuals),
@@ -104,12 +111,16 @@ def _rows(assessment: Assessment, book: Book) -> list[Row]:
 
 
 def _cells(book: Book, key: HazardKey, rows: Sequence[Row]) -> dict[str, Any]:
-    """What changes with the hazard map chosen: ``text`` by cell, the colour ``shade`` by municipality."""
+    """What changes with the hazard map chosen: ``text`` by cell (plain or in each language), the colour ``shade`` by municipality."""
     figures = {f"m{row.number}": book.of(row.code, key) for row in rows}
-    text: dict[str, str] = {}
-    for place, one in {**figures, "t": book.total(key)}.items():
+    total = book.total(key)
+    text: dict[str, str | Words] = {}
+    for place, one in {**figures, "t": total}.items():
         text |= {f"{place}.{name}": value for name, value in _texts(book, one).items()}
-    return {"text": text, "shade": {place: _shade(one.gap_share) for place, one in figures.items()}}
+    text |= {f"{place}.label": _label(one) for place, one in figures.items()}
+    text |= {f"t.{name}.unit": "–" if total.unknown else f"{book.area(getattr(total, name))} ha" for name in _TILES}
+    text["t.lacking"] = ", ".join(row.name for row in rows if figures[f"m{row.number}"].unknown)
+    return {"text": text, "shade": {place: _shade(one) for place, one in figures.items()}}
 
 
 def _texts(book: Book, one: Figures) -> dict[str, str]:
@@ -131,9 +142,27 @@ def _texts(book: Book, one: Figures) -> dict[str, str]:
     }
 
 
-def _shade(gap_share: float | None) -> str:
+def _shade(one: Figures) -> str:
+    if one.unknown:
+        return "unknown"
+    if one.gap_share is None:
+        return "partly" if _percent(one.no_data_share) > _MUCH_MISSING else "none"
     # Of the share as it is printed: 99.0% has the colour of 99–100%.
-    return "none" if gap_share is None else str(bisect.bisect_right(_BOUNDS, round(gap_share * 100, 1)))
+    return str(bisect.bisect_right(_BOUNDS, _percent(one.gap_share)))
+
+
+def _label(one: Figures) -> str | Words:
+    """What stands under a municipality's name on the outline map: its gap, or how much of it has no data."""
+    match _shade(one):
+        case "unknown":
+            return locale.both("web.label_unknown")
+        case "partly":
+            return locale.both("web.label_partly", share=one.no_data_share)
+    return "–" if one.gap_share is None else locale.percent(one.gap_share, "es")
+
+
+def _percent(share: float | None) -> float:
+    return round((share or 0.0) * 100, 1)
 
 
 def _refused(one: SetAside) -> Refused:

@@ -1,7 +1,7 @@
 """The entry page as people meet it."""
 
 import pytest
-from small_assessment import ready
+from small_assessment import ready, unmapped
 
 from envgis import locale
 from envgis.levels import HazardKey
@@ -27,6 +27,18 @@ def test_every_hazard_fills_the_table_and_colours_the_outlines(visit, text, size
             assert f"shade-{shade}" in page.locator(f"[data-shade=m{number}]").get_attribute("class")
         assert page.locator("td [data-cell='t.high_ha']").inner_text() == book.area(book.total(key).high_ha)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert (seen.errors, seen.requests) == ([], [])
+
+
+def test_no_data_is_hatched_and_said_in_the_language_that_is_read(visit):
+    seen = visit(render(unmapped(ready(), "1201")))
+    page = seen.page
+    name = page.locator(".place.value[data-cell='m1.label']")
+    assert name.text_content() == "sin datos"
+    page.click("[data-speak=en]")
+    assert name.text_content() == "no data" and page.get_by_text("No data in the whole municipality for this map: San Marcos.").is_visible()
+    fill = page.evaluate("getComputedStyle(document.querySelector('[data-shade=m1]')).fill")
+    assert "#hatch" in fill and page.evaluate("getComputedStyle(document.querySelector('[data-shade=m2]')).fill") != fill
     assert (seen.errors, seen.requests) == ([], [])
 
 
