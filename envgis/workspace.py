@@ -188,7 +188,7 @@ def parse(text: str, file: str = FILE) -> Workspace:
         workspace = Workspace.model_validate(table)
     except ValidationError as error:
         raise BadInput([_fault(e, file) for e in error.errors()]) from None
-    faults = [*_hazard_faults(workspace, file), *_legend_faults(workspace, file)]
+    faults = [*_selection_faults(workspace, file), *_hazard_faults(workspace, file), *_legend_faults(workspace, file)]
     if faults:
         raise BadInput(faults)
     return workspace
@@ -200,6 +200,12 @@ def _syntax(said: str, text: str, file: str) -> Fault:
     lines = text.splitlines()
     row = int(position[1]) if position else max(1, len(lines))
     return Fault("toml-syntax", Place(file, row=row), lines[row - 1].strip()[:80] if row <= len(lines) else "")
+
+
+def _selection_faults(workspace: Workspace, file: str) -> Iterator[Fault]:
+    """An empty list asks for nothing, and hardly anybody means that; all are had by leaving the key out."""
+    if workspace.municipalities.select == []:
+        yield Fault("municipality-select-empty", Place(file), "select = []")
 
 
 def _hazard_faults(workspace: Workspace, file: str) -> Iterator[Fault]:

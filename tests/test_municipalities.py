@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 
 from envgis import locale
-from envgis.faults import Fault, Place
+from envgis.faults import Fault, Place, errors
 from envgis.grid import Grid
 from envgis.sources import municipalities
 from envgis.workspace import Municipalities
@@ -279,6 +279,20 @@ def test_a_ring_that_crosses_itself_has_the_area_of_what_was_drawn() -> None:
     drawn, repaired = municipalities.geodesic_ha(np.array([wings, shapely.make_valid(wings)], dtype=object))
     assert drawn == pytest.approx(0, abs=0.1)
     assert repaired == pytest.approx(59.5, rel=0.01)
+
+
+@pytest.mark.parametrize("gone", ["excluded", "without polygons"])
+def test_a_workspace_without_any_municipality_is_refused(tmp_path: Path, gone: str) -> None:
+    """Found by a crash: the share of no area with data."""
+    drawn = layer((360000, 1650000, 361000, 1651000), (361000, 1650000, 362000, 1651000))
+    if gone == "excluded":
+        out, faults = read(tmp_path, drawn, exclude=["0001", "0002"])
+    else:
+        out, faults = read(tmp_path, drawn.set_geometry([shapely.Polygon(), None], crs=GTM))
+    assert out is None
+    (stop,) = errors(faults)
+    assert stop.code == "municipality-none-left"
+    assert "m.gpkg" in locale.explain(stop, "es").what and "exclude" in locale.explain(stop, "en").remedy
 
 
 def test_a_municipality_wholly_under_others_crashes_nothing() -> None:

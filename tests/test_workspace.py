@@ -147,6 +147,7 @@ def test_codes_stay_text() -> None:
         (SMALLEST + '[actions]\npaths = ["a"]\n', "toml-missing-key", "[actions] date"),
         (SMALLEST + '[landuse]\npath = "a"\nlegend = "b"\nscheme = "nlcd"\n', "landuse-two-legends", None),
         (SMALLEST + "[landuse]\n", "toml-missing-key", "[landuse] path"),
+        (with_line("select = []", "[municipalities]"), "municipality-select-empty", None),
         (SMALLEST + "landuse = 5\n", "toml-unknown-key", "[[hazard]] 1, landuse"),
         ("landuse = 5\n" + SMALLEST, "toml-wrong-value", "[landuse]"),
         (SMALLEST + SMALLEST[SMALLEST.index("[[hazard]]") :], "hazard-twice", "[[hazard]] 2"),

@@ -60,6 +60,8 @@ def read(table: workspace.Municipalities, folder: Path, allow_outside: bool) -> 
         return None, faults
     rows, cleaned = clean(rows, at, table.overlaps, chosen=table.select or ())
     faults += cleaned
+    if not len(rows) and not errors(faults):
+        faults.append(Fault("municipality-none-left", at, values={"excluded": len(table.exclude)}))
     return (None, faults) if errors(faults) else (rows, faults)
 
 
