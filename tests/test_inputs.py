@@ -309,6 +309,44 @@ def test_layer_elsewhere(folder: Path) -> None:
     assert says(fault, "en").startswith("“landslide.tif” does not lie over the municipalities (x -94")
 
 
+@pytest.mark.parametrize(("crs", "x", "y"), [("EPSG:6372", -97.5, 19.7), ("EPSG:2154", 2.3, 48.8), ("EPSG:32760", 179.7, -17.5), ("EPSG:3031", 60, -75)])
+def test_any_projection_has_its_place(folder: Path, crs: str, x: float, y: float) -> None:
+    """Found by trying: conic projections were refused, since PROJ looked for the pole; so was what crosses 180°."""
+    area = gpd.GeoDataFrame({"code": ["0101"], "name": ["Uno"]}, geometry=[box(x, y, x + 0.2, y + 0.2)], crs=4326)
+    area.to_file(folder / "municipalities.gpkg")
+    west, south, east, north = area.to_crs(crs).total_bounds
+    far = 70_000 if crs == "EPSG:32760" else 2_000  # beyond the 180th meridian
+    size = (int((north - south) / 100) + 40, int((east - west + far) / 100) + 20)
+    write(folder / "landslide.tif", np.full(size, 3, np.uint8), crs=crs, transform=Affine(100, 0, west - 1000, 0, -100, north + 1000))
+    inputs, faults = look(folder)
+    assert errors(faults) == []
+    (hazard_map,) = inputs.maps.values()
+    assert (hazard_map.levels(hazard_map.grid.window) == 3).all()
+
+
+@pytest.mark.parametrize(("west", "cell", "size"), [(0.0, 1.0, (180, 360)), (269.9 - 4, 0.01, (1000, 1000))])
+def test_longitudes_from_0_to_360_are_turned_and_told(folder: Path, west: float, cell: float, size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(1)
+    values = rng.integers(1, 6, size).astype(np.uint8)
+    north = 90.0 if size[0] == 180 else 19.0
+    write(folder / "landslide.tif", values, crs="EPSG:4326", transform=Affine(cell, 0, west, 0, -cell, north))
+    inputs, faults = look(folder)
+    turned = only(faults, "raster-longitudes-turned")
+    assert says(turned, "es").startswith("«landslide.tif» cuenta sus longitudes de")
+    (hazard_map,) = inputs.maps.values()
+    x, y = hazard_map.grid.centers(hazard_map.grid.window)
+    assert -92 < x[0] < -91 or cell == 1.0
+    rows, columns = np.floor((north - y) / cell).astype(int), np.floor((x + 360 - west) / cell).astype(int)
+    assert (hazard_map.levels(hazard_map.grid.window) == values[np.ix_(rows, columns)]).all()
+
+
+def test_municipalities_across_the_180th_meridian_are_refused(folder: Path) -> None:
+    areas = [box(179.5, -17, 180, -16.5), box(-180, -17, -179.8, -16.5)]
+    gpd.GeoDataFrame({"code": ["01", "02"], "name": ["Uno", "Dos"]}, geometry=areas, crs=4326).to_file(folder / "municipalities.gpkg")
+    write(folder / "landslide.tif", levels(), crs="EPSG:4326", transform=Affine(0.02, 0, 179.0, 0, -0.02, -16.2))
+    only(look(folder)[1], "municipality-across-180")
+
+
 def test_municipalities_at_the_ends_of_the_earth(folder: Path) -> None:
     """Their rectangle holds more square millimetres than 64 bits: refused, not counted wrong."""
     areas = [box(-91, 14, -90, 15), box(20, -60, 21, -59)]

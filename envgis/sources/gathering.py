@@ -113,7 +113,18 @@ class Gathering:
             return None
         for tile in layer.tiles:
             self.read(tile.name, Path(tile.path), tile.sha256)
+        layer = self._turned(layer, ", ".join(names))
         return layer if self.told(lambda: self.placed(layer.grid.crs, layer.grid.bounds, ", ".join(names))) else None
+
+    def _turned(self, layer: FileLayer, name: str) -> FileLayer:
+        """A raster whose longitudes are counted from 0 to 360, where municipalities have theirs; which is told."""
+        grid = layer.grid
+        turns = georeference.turns(grid.bounds, self.near) if self.near is not None and grid.crs.is_geographic else 0
+        if turns == 0:
+            return layer
+        west, _, east, _ = grid.bounds
+        self.faults.append(Fault("raster-longitudes-turned", Place(name), values={"west": west, "east": east}, severity="warning"))
+        return dataclasses.replace(layer, grid=dataclasses.replace(grid, x=grid.x + 360 * turns))
 
     def _with_hint(self, fault: Fault) -> Fault:
         """A missing CRS with the one in which the raster would lie over the municipalities."""
@@ -153,7 +164,8 @@ def _away(lonlat: Bounds | None, near: Bounds) -> float:
 
 def _share(box: Bounds, near: Bounds) -> float:
     """How much of the box ``near`` another covers."""
-    width = min(box[2], near[2]) - max(box[0], near[0])
+    turn = 360 * georeference.turns(box, near)
+    width = min(box[2] + turn, near[2]) - max(box[0] + turn, near[0])
     height = min(box[3], near[3]) - max(box[1], near[1])
     return max(0.0, width) * max(0.0, height) / ((near[2] - near[0]) * (near[3] - near[1]))
 

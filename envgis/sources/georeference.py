@@ -53,23 +53,40 @@ def parse_crs(text: str) -> CRS | None:
 def to_lonlat(crs: CRS, bounds: Bounds) -> Bounds | None:
     """Bounds in degrees (EPSG:4326), edges densified; None where the coordinate system has no place for them.
 
+    Across the 180th meridian east is more than 180.
+
     >>> [round(v, 9) for v in to_lonlat(CRS("EPSG:32615"), (500_000, 0, 500_000, 0))]  # the zone's middle, on the equator
     [-93.0, 0.0, -93.0, 0.0]
     """
     try:
-        out = Transformer.from_crs(crs, _LONLAT, always_xy=True).transform_bounds(*bounds, densify_pts=21, errcheck=True)
+        # Without errcheck: PROJ also asks for the poles, and conic projections have no place for one of them.
+        west, south, east, north = Transformer.from_crs(crs, _LONLAT, always_xy=True).transform_bounds(*bounds, densify_pts=21)
     except ProjError:
         return None
-    return out if all(math.isfinite(v) for v in out) else None
+    if not all(math.isfinite(v) for v in (west, south, east, north)):
+        return None
+    return west, south, east + 360 if east < west else east, north
+
+
+def turns(bounds: Bounds, near: Bounds) -> int:
+    """By how many whole turns of the Earth a box in degrees is to be moved to come as near to another as it can.
+
+    >>> turns((0, -90, 360, 90), (-91.8, 14.9, -91.7, 15.0)), turns((-180, -90, 180, 90), (179, -18, 180, -17))
+    (-1, 0)
+    """
+    return round((near[0] + near[2] - bounds[0] - bounds[2]) / 720)
 
 
 def overlap(a: Bounds, b: Bounds) -> bool:
-    """Whether two boxes have a common area.
+    """Whether two boxes in degrees have a common area, whichever way round the Earth their longitudes are counted.
 
     >>> overlap((0, 0, 2, 2), (1, 1, 3, 3)), overlap((0, 0, 1, 1), (1, 0, 2, 1))  # a common edge is no area
     (True, False)
+    >>> overlap((359, 0, 361, 2), (0, 1, 1, 3))
+    True
     """
-    return max(a[0], b[0]) < min(a[2], b[2]) and max(a[1], b[1]) < min(a[3], b[3])
+    turn = 360 * turns(a, b)
+    return max(a[0] + turn, b[0]) < min(a[2] + turn, b[2]) and max(a[1], b[1]) < min(a[3], b[3])
 
 
 def distance_km(a: Bounds, b: Bounds) -> float:
@@ -122,6 +139,7 @@ def _fit(a: Bounds, b: Bounds) -> float:
     """Common area over the smaller area, weighed with how alike they are; 0 where they do not meet."""
     if not overlap(a, b):
         return 0.0
-    common = (min(a[2], b[2]) - max(a[0], b[0])) * (min(a[3], b[3]) - max(a[1], b[1]))
+    turn = 360 * turns(a, b)
+    common = (min(a[2] + turn, b[2]) - max(a[0] + turn, b[0])) * (min(a[3], b[3]) - max(a[1], b[1]))
     area_a, area_b = ((c[2] - c[0]) * (c[3] - c[1]) for c in (a, b))
     return common / (area_a + area_b - common)

@@ -67,7 +67,8 @@ def gather(table: Workspace, folder: Path) -> tuple[Inputs, list[Fault]]:
     """
     to = Gathering(folder.resolve(), table.workspace.allow_outside)
     areas, selected = _municipalities(table.municipalities, to)
-    maps = {hazard_maps.key_of(hazard): found for hazard in table.hazard if (found := _hazard(hazard, to)) is not None}
+    towns = [f"{name} ({code})" for code, name in zip(areas["code"], areas["name"], strict=True) if code in set(selected)]
+    maps = {hazard_maps.key_of(hazard): found for hazard in table.hazard if (found := _hazard(hazard, towns, to)) is not None}
     landuse = read_landuse(table.landuse, to) if table.landuse else None
     population = _population(table.population, to) if table.population else None
     reports = _reports(table.actions, "actions", to) if table.actions else []
@@ -87,10 +88,12 @@ def _municipalities(table: workspace.Municipalities, to: Gathering) -> tuple[gpd
     to.read_vector(table.path, (to.folder / table.path).resolve())
     selected = municipalities.selected(table, areas)
     to.select(areas.geometry.to_numpy()[areas["code"].isin(selected).to_numpy()])
+    if to.near is not None and to.near[2] - to.near[0] > 180:
+        to.faults.append(Fault("municipality-across-180", Place(table.path, table.layer)))
     return areas, selected
 
 
-def _hazard(table: workspace.Hazard, to: Gathering) -> HazardMap | None:
+def _hazard(table: workspace.Hazard, towns: Sequence[str], to: Gathering) -> HazardMap | None:
     slug = hazard_maps.key_of(table).slug
     rules, faults = hazard_maps.rules_of(table, Place(workspace.FILE, layer=slug))
     to.faults += faults
@@ -100,7 +103,9 @@ def _hazard(table: workspace.Hazard, to: Gathering) -> HazardMap | None:
         return None
     zones = to.outlines(layer.grid.crs)
     names = ", ".join(layer.names)
-    good = to.told(lambda: hazard_maps.check(table, layer, rules, zones, names))
+    # An outline without a place in the raster's CRS was left out: then nobody knows which is whose.
+    called = towns if len(towns) == len(zones) else ()
+    good = to.told(lambda: hazard_maps.check(table, layer, rules, zones, names, called))
     around = _around(hazard_maps.map_of(table, layer, rules), zones)
     return around if good and to.told(lambda: _too_large(around.grid, Place(names))) else None
 
