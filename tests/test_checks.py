@@ -102,3 +102,32 @@ def test_without_a_readable_municipality_no_row_is_judged(folder: Path, broken: 
     found = check(folder)
     assert errors(found.faults)
     assert found.set_aside == () and found.reports_read is None
+
+
+@pytest.mark.parametrize("zero", ["none", "no_data", None])
+def test_a_municipality_that_is_wholly_zero_is_asked_about(folder: Path, zero: str | None) -> None:
+    """Only where another is not, and where nobody has said that 0 is no data."""
+    levels = np.ones((10, 20), np.uint8)
+    levels[:, 10:] = 0
+    levels[3, 19] = 255  # without data, and so neither zero nor not
+    small_workspace.raster(folder / "l.tif", levels, nodata=255)
+    said = f'\nzero = "{zero}"' if zero else ""
+    (folder / "envgis.toml").write_text(TOML.replace('kind = "levels"', f'kind = "levels"{said}'), encoding="utf-8")
+    told = [f for f in check(folder).faults if f.code == "hazard-zero-town"]
+    assert [(f.severity, f.found, f.at.file) for f in told] == ([] if zero == "no_data" else [("warning", "Este (0102)", "l.tif")])
+    for fault in told:
+        assert 'zero = "no_data" en el [[hazard]] landslide_present' in locale.explain(fault, "es").remedy
+        assert 'zero = "no_data" in the [[hazard]] landslide_present' in locale.explain(fault, "en").remedy
+
+
+@pytest.mark.parametrize("change", ["both", "one cell", "values"])
+def test_zeros_are_asked_about_only_where_they_stand_out(folder: Path, change: str) -> None:
+    levels = np.zeros((10, 20), np.float32 if change == "values" else np.uint8)
+    levels[:, :10] = 0 if change == "both" else 1
+    levels[5, 15] = 3 if change == "one cell" else 0
+    small_workspace.raster(folder / "l.tif", levels)
+    kind = 'kind = "depth"' if change == "values" else 'kind = "levels"\nzero = "none"'
+    (folder / "envgis.toml").write_text(TOML.replace('kind = "levels"', kind).replace("landslide", "flood"), encoding="utf-8")
+    told = [f for f in check(folder).faults if f.code == "hazard-zero-town"]
+    assert [f.found for f in told] == (["Este (0102)"] if change == "values" else [])
+    assert all("declare el 0 «sin datos» en el ráster" in locale.explain(f, "es").remedy for f in told)

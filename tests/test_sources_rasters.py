@@ -492,13 +492,14 @@ def test_survey_is_the_same_for_any_blocks(tmp_path: Path, cells_at_once: int, s
     values = np.random.default_rng(seed).integers(-3, 9, (11, 6)).astype(np.float32)
     values[values == 8] = -9999
     layer = layer_of(array(values))
-    zones = [box(600_003, 1_649_903, 600_041, 1_649_977)]
-    expected = survey(layer, zones, count_classes=True)
+    zones = [box(600_003, 1_649_903, 600_041, 1_649_977), box(600_041, 1_649_903, 600_060, 1_649_977)]
+    expected = survey(layer, zones, count_classes=True, count_zeros=True)
+    assert len(expected.zeros) == 2 and all(0 <= zero <= valid <= 6 * 11 for valid, zero in expected.zeros)
     from envgis.sources import survey as module
 
     before, module._CELLS = module._CELLS, cells_at_once
     try:
-        assert survey(layer, zones, count_classes=True) == expected
+        assert survey(layer, zones, count_classes=True, count_zeros=True) == expected
     finally:
         module._CELLS = before
 

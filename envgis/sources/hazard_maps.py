@@ -10,7 +10,7 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from envgis import workspace
-from envgis.faults import Fault, Place, errors
+from envgis.faults import Fault, Message, Place, errors
 from envgis.levels import DEEPEST_M, DRY_M, LEVELS, NO_DATA, Breakpoints, Hazard, HazardKey, HazardMap, code_table, published
 from envgis.locale import LANGUAGES, phrases
 from envgis.sources.file_layer import FileLayer
@@ -20,6 +20,8 @@ from envgis.sources.survey import FULLEST, Facts, survey
 # Kinds whose values are amounts: none is below zero.
 _AMOUNTS = ("depth", "soil_loss")
 _LISTED = 8
+# A municipality is "all 0" from this share of its cells on: its outline may take in a few of its neighbour's.
+_WHOLLY = 0.999
 # A class code fits a table of 65,536 and leaves one place for no data.
 _MOST_CODE = 65_534
 
@@ -96,16 +98,31 @@ def map_of(table: workspace.Hazard, layer: FileLayer, rules: Rules) -> HazardMap
     return HazardMap(hazard, layer.grid, layer, codes)
 
 
-def check(table: workspace.Hazard, layer: FileLayer, rules: Rules, zones: Sequence[BaseGeometry], name: str) -> list[Fault]:
+def check(table: workspace.Hazard, layer: FileLayer, rules: Rules, zones: Sequence[BaseGeometry], name: str, towns: Sequence[str]) -> list[Fault]:
     """What is wrong with the values of a hazard's raster, by one pass over it.
 
-    zones : the selected municipalities in the raster's CRS; name : the raster as the workspace names it
+    zones : the selected municipalities in the raster's CRS; name : the raster as the workspace names it; towns : what
+        the zones are called, none where that is not known
     """
-    facts = survey(layer, zones, count_classes=rules.codes is not None)
+    facts = survey(layer, zones, count_classes=rules.codes is not None, count_zeros=bool(towns))
     at = Place(name)
     if facts.empty:
         return [Fault("raster-all-nodata", at, values={"nodata": layer.declared})]
-    return list(_value_faults(table, layer, facts, at) if rules.codes is None else _class_faults(table, layer, rules.codes, facts, at))
+    faults = list(_value_faults(table, layer, facts, at) if rules.codes is None else _class_faults(table, layer, rules.codes, facts, at))
+    # Where 0 is a code of its own, or said to be no data, there is no doubt.
+    if rules.codes is None or rules.codes.get(0, 0) == 0:
+        faults += _wholly_zero(table, towns, facts, at)
+    return faults
+
+
+def _wholly_zero(table: workspace.Hazard, towns: Sequence[str], facts: Facts, at: Place) -> Iterator[Fault]:
+    """A warning where whole municipalities are 0 and others are not: a map that was not made there is often filled with 0."""
+    shares = {town: zero / valid for town, (valid, zero) in zip(towns, facts.zeros, strict=True) if valid}
+    wholly = [town for town, share in shares.items() if share >= _WHOLLY]
+    if wholly and len(wholly) < len(shares):
+        shown = wholly[:_LISTED] + (["…"] if len(wholly) > _LISTED else [])
+        how = Message(f"rasters.zero-{'levels' if table.kind == 'levels' else 'values'}", {"hazard": key_of(table).slug})
+        yield Fault("hazard-zero-town", at, ", ".join(shown), {"count": len(wholly), "how": how}, "warning")
 
 
 def _class_faults(table: workspace.Hazard, layer: FileLayer, codes: Mapping[int, int], facts: Facts, at: Place) -> Iterator[Fault]:

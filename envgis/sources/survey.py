@@ -36,6 +36,8 @@ class Facts:
     asked : whether there were municipalities to look inside
     inside, inside_valid : cells that they touch, and those of them with data
     classes : stored value → cells that the municipalities touch; empty unless asked for
+    zeros : for each municipality, of the cells whose centre it holds: those with data, and those that are 0; empty
+        unless asked for
     """
 
     valid: int
@@ -49,6 +51,7 @@ class Facts:
     inside: int
     inside_valid: int
     classes: Mapping[float, int]
+    zeros: tuple[tuple[int, int], ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -56,11 +59,11 @@ class Facts:
         return self.valid == 0 or (self.asked and self.inside_valid == 0)
 
 
-def survey(layer: Layer, zones: Sequence[BaseGeometry], count_classes: bool = False) -> Facts:
+def survey(layer: Layer, zones: Sequence[BaseGeometry], count_classes: bool = False, count_zeros: bool = False) -> Facts:
     """Look at every cell of a layer once.
 
     zones : polygons in the layer's CRS; "inside" is what they touch
-    count_classes : count the values inside
+    count_classes : count the values inside; count_zeros : count the zeros of each zone
     """
     inside = _Inside(layer.grid, zones)
     low, high = math.inf, -math.inf
@@ -69,11 +72,14 @@ def survey(layer: Layer, zones: Sequence[BaseGeometry], count_classes: bool = Fa
     top = FULLEST.get(getattr(layer, "stored", layer.dtype).name)
     sentinels: Counter[float] = Counter()
     classes: Counter[float] = Counter()
+    zeros = np.zeros((len(zones), 2), np.int64)
     for window in layer.grid.blocks(_CELLS):
         values = layer.read(window)
         absent = missing(values, layer.fill)
         there = values[~absent]
-        for part, mask in inside.of(window):
+        for part, piece, near, mask in inside.of(window):
+            if count_zeros:
+                zeros += _zeros(values[part], layer, absent[part], inside.holders(piece, near), len(zones))
             touched += int(np.count_nonzero(mask))
             mask &= ~absent[part]
             touched_valid += int(np.count_nonzero(mask))
@@ -93,7 +99,20 @@ def survey(layer: Layer, zones: Sequence[BaseGeometry], count_classes: bool = Fa
     if layer.scale < 0:
         low, high, low_at, high_at = high, low, high_at, low_at
     low, high = (v * layer.scale + layer.offset if valid else math.nan for v in (low, high))
-    return Facts(valid, low, high, low_at, high_at, dict(sentinels), fullest, bool(zones), touched, touched_valid, dict(classes))
+    return Facts(
+        valid,
+        low,
+        high,
+        low_at,
+        high_at,
+        dict(sentinels),
+        fullest,
+        bool(zones),
+        touched,
+        touched_valid,
+        dict(classes),
+        _pairs(zeros) if count_zeros else (),
+    )
 
 
 def _first(grid: Grid, window: Window, values: NDArray[np.generic], value: float) -> tuple[float, float]:
@@ -108,6 +127,18 @@ def _counts(values: NDArray[np.generic]) -> dict[float, int]:
         return {float(v): int(count[v]) for v in np.flatnonzero(count)}
     found, count = np.unique(values, return_counts=True)
     return {float(v): int(n) for v, n in zip(found, count, strict=True)}
+
+
+def _zeros(values: NDArray[np.generic], layer: Layer, absent: NDArray[np.bool_], holder: NDArray[np.int32], count: int) -> NDArray[np.int64]:
+    """For each of ``count`` zones its cells with data, and those that are 0."""
+    there = ~absent
+    zero = values == 0 if (layer.scale, layer.offset) == (1.0, 0.0) else values.astype(float) * layer.scale + layer.offset == 0
+    counts = [np.bincount(holder[cells], minlength=count + 1)[1:] for cells in (there, there & zero)]
+    return np.column_stack(counts)
+
+
+def _pairs(zeros: NDArray[np.int64]) -> tuple[tuple[int, int], ...]:
+    return tuple((int(valid), int(zero)) for valid, zero in zeros)
 
 
 def _sentinels(values: NDArray[np.generic], least: float, most: float) -> dict[float, int]:
@@ -131,14 +162,15 @@ class _Inside:
         self.grid = grid
         self.tree = STRtree(list(zones)) if zones else None
 
-    def of(self, window: Window) -> Iterator[tuple[tuple[slice, slice], NDArray[np.bool_]]]:
-        """The part of a window that polygons may touch, if any, as rows and columns of it, and where they do."""
+    def of(self, window: Window) -> Iterator[tuple[tuple[slice, slice], Grid, NDArray[np.intp], NDArray[np.bool_]]]:
+        """The part of a window that polygons may touch, if any: its rows and columns, its grid, which polygons, where."""
         from rasterio.features import geometry_mask
 
         if self.tree is None:
             return
         piece = self.grid.crop(window)
-        near = self.tree.geometries.take(np.sort(self.tree.query(shapely.box(*piece.bounds))))
+        found = np.sort(self.tree.query(shapely.box(*piece.bounds)))
+        near = self.tree.geometries.take(found)
         if len(near) == 0:
             return
         over = piece.cover(tuple(shapely.total_bounds(near)))
@@ -148,4 +180,12 @@ class _Inside:
             return
         part = piece.crop(Window(top, left, bottom - top, right - left))
         mask = geometry_mask(list(near), part.shape, part.transform, all_touched=True, invert=True)
-        yield (slice(top, bottom), slice(left, right)), np.asarray(mask)
+        yield (slice(top, bottom), slice(left, right)), part, found, np.asarray(mask)
+
+    def holders(self, part: Grid, near: NDArray[np.intp]) -> NDArray[np.int32]:
+        """For each cell the polygon that holds its centre, counted from 1; 0 where none does."""
+        from rasterio.features import rasterize
+
+        assert self.tree is not None
+        shapes = ((self.tree.geometries[i], int(i) + 1) for i in near)
+        return np.asarray(rasterize(shapes, part.shape, transform=part.transform, dtype="int32"))
