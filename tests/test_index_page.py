@@ -97,6 +97,13 @@ def test_no_data_never_looks_like_nothing_high():
     assert cells(page(unmapped(ready(), *ready().municipalities["code"])))["k0"]["text"]["t.high_ha.unit"] == "–"
 
 
+def test_a_single_municipality_is_named_and_not_counted(text):
+    run = ready()
+    alone = page(replace(run, municipalities=run.municipalities.iloc[[1]]))
+    assert "<h2>San Marcos</h2>" in alone and "municipios juntos" not in alone and "municipalities together" not in alone
+    assert "Los 3 municipios juntos" in text
+
+
 def test_what_was_set_aside_is_told_in_both_languages_with_its_remedy(text):
     fault = ready().set_aside[0].faults[0]
     for language in locale.LANGUAGES:
