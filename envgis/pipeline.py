@@ -16,6 +16,7 @@ import pandas as pd
 
 from envgis import adaptation, files, ledger, provenance, tables, zones
 from envgis.actions import catalogue, effects, intake, record
+from envgis.actions.reported import ReportFile
 from envgis.actions.sites import take_sites
 from envgis.assessment import Assessment
 from envgis.blocks import CELLS, How, cluster
@@ -24,6 +25,7 @@ from envgis.grid import Grid
 from envgis.levels import HazardKey, HazardMap
 from envgis.locale import Language
 from envgis.planning import screening
+from envgis.planning.screened import Screening
 from envgis.population import People, cell_size_m, lonlat, presence
 from envgis.sources import inputs, reports, workspace_file
 from envgis.workspace import Workspace, output_folder
@@ -97,16 +99,6 @@ def assess(folder: Path | str, *, language: str | None = None, plan: Plan = Plan
     return replace(found, warnings=warnings, record=provenance.record(table, hashes, warnings, started))
 
 
-@dataclass(frozen=True)
-class Screening:
-    """What a screening found. tables : "sites", "site_hazards"; sites : with geometry; set_aside : rows without a place"""
-
-    tables: Mapping[str, pd.DataFrame]
-    sites: gpd.GeoDataFrame
-    set_aside: tuple[record.SetAside, ...]
-    warnings: tuple[Fault, ...]
-
-
 def screen(
     sites: Path | str,
     workspace: Path | str,
@@ -116,7 +108,7 @@ def screen(
     language: str | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> Screening:
-    """Screen the sites of a file against a workspace's hazards, and write the tables into ``out`` if it is given.
+    """Screen the sites of a file against a workspace's hazards, and write tables and a workbook into ``out`` if it is given.
 
     radius_m : of the disc that stands for a point; columns : the file's own column names → ours, beside the workspace's
 
@@ -126,7 +118,7 @@ def screen(
     >>> found.tables["sites"][["name", "decision"]].values.tolist(), len(found.set_aside)
     ([['Escuela', 'avoid'], ['Puesto', 'proceed']], 1)
     """
-    from envgis.publish import screened
+    from envgis.publish import screened as publish
 
     stop_if_any(files.refusals(out) if out is not None else [])
     table = workspace_file.read_workspace(Path(workspace))
@@ -136,16 +128,35 @@ def screen(
     named = {**(table.sites.columns if table.sites else {}), **(columns or {})}
     places, aside, notes = take_sites(rows, named, read.municipalities)
     taken, standing, shapes = _actions(table, read)
-    words = words_of(table) if language is None else "en" if language == "en" else "es"
+    asked = language or table.workspace.language
+    words: Language = "en" if asked == "en" else "es"
     found = screening.screen(places, read.maps, read.landuse, _places(standing, shapes), radius_m, words)
     places["reason"] = pd.Series(found.reasons, index=places.index, dtype=object)
-    summary = {"sites": found.sites, "site_hazards": found.site_hazards}
-    warnings = (*faults, *notes, *taken.notes)
+    named_files = [(name, digest) for name, _, digest in read.files] + [(one.name, one.sha256) for one in rows]
+    screened = Screening(
+        tables={"sites": found.sites, "site_hazards": found.site_hazards},
+        sites=places,
+        set_aside=aside,
+        warnings=(*_not_of_reports(faults, read.reports), *unreadable, *notes),
+        name=table.workspace.name,
+        language="both" if asked == "both" else words,
+        synthetic=table.workspace.synthetic,
+        radius_m=radius_m,
+        maps=read.maps,
+        landuse=read.landuse,
+        municipalities=dict(zip(read.municipalities["code"], read.municipalities["name"], strict=True)),
+        credits=tuple(read.credits),
+        record=provenance.record(table, named_files, (*faults, *unreadable, *notes, *taken.notes), dt.datetime.now(dt.UTC)),
+    )
     if out is not None:
-        named_files = [(name, digest) for name, _, digest in read.files] + [(one.name, one.sha256) for one in rows]
-        content = provenance.record(table, named_files, warnings, dt.datetime.now(dt.UTC))
-        screened.write(summary, aside, content, out, words, synthetic=table.workspace.synthetic)
-    return Screening(summary, places, aside, warnings)
+        publish.write(screened, out)
+    return screened
+
+
+def _not_of_reports(faults: Iterable[Fault], reports: Iterable[ReportFile]) -> list[Fault]:
+    """Without what is told of the files of reports: it is no news to whoever asks about sites."""
+    theirs = {name for file in reports for name in (file.name, file.label)}
+    return [fault for fault in faults if fault.at.file not in theirs]
 
 
 def study(table: Workspace, read: inputs.Inputs, plan: Plan = Plan(), progress: Progress | None = None) -> Assessment:

@@ -148,7 +148,9 @@ def test_no_command_at_all_shows_help(call: Call) -> None:
 def test_check_in_both_languages(call: Call, folder: Path) -> None:
     said = call("check", folder)
     assert said.code == 0
-    assert "✗ a.csv, fila 3, columna «tipo de accion»: «Cosa desconocida» no está en el catálogo" in said.out
+    assert "\na.csv:\n  – fila 3, columna «tipo de accion»: «Cosa desconocida» no está en el catálogo" in said.out
+    assert said.out.count("a.csv") == 1 and "✗" not in said.out
+    assert "\n– s.csv, fila 4: " in said.out  # alone in its file
     assert "✓ 1 de 3 acciones aceptadas · 2 de 3 sitios aceptados · mapas de amenaza: 1 · municipios: 2" in said.out
     assert "cobertura de datos: 95.0% o más (landslide_present)" in said.out
     assert "Se puede correr. Filas que quedarán en quarantine.csv: 3." in said.out
@@ -170,6 +172,10 @@ def test_check_that_fails(call: Call, folder: Path) -> None:
     said = call("check", folder)
     assert said.code == 1
     assert said.last == "No se puede correr todavía. Errores: 1."
+    what = "✗ «l.tif» no es un GeoTIFF: es una página web (HTML)."
+    assert said.out.startswith(what) and said.out.count(what) == 2
+    head, end = said.out.index("Esto es lo que impide correr:"), said.out.rindex(what)
+    assert said.out.index("– ") < head < end and "– " not in said.out[head:]
     assert "✗ «l.tif» no es un GeoTIFF: es una página web (HTML)." in said.out  # the place is in the sentence: not said twice
 
 
@@ -299,10 +305,10 @@ def test_screen(call: Call, folder: Path) -> None:
     assert re.search(r"S1 Escuela +evitar +\S", said.out) and re.search(r"S2 Puesto +seguir +\S", said.out)
     assert "2 sitios: 1 seguir, 1 evitar." in said.out
     assert "Un punto cuenta como un círculo de 30 m." in said.out
-    assert said.last == str(folder / "s-screened" / "sites.csv") and Path(said.last).is_file()
+    assert said.last == str(folder / "s-screened" / "sites.xlsx") and Path(said.last).is_file()
     said = call("screen", folder / "s.csv", "--workspace", folder, "--lang", "en", "--radius", "50", "--out", folder / "x")
     assert re.search(r"S1 Escuela +avoid", said.out) and "a disc of 50 m" in said.out
-    assert said.last == str(folder / "x" / "sites.csv")
+    assert said.last == str(folder / "x" / "sites.xlsx")
 
 
 def test_screen_names_its_own_folder_and_refuses_a_raster_by_name(call: Call, folder: Path) -> None:
@@ -355,7 +361,7 @@ def test_demo_into_a_folder_that_cannot_be(call: Call, tmp_path: Path) -> None:
 def test_a_console_without_utf8(folder: Path) -> None:
     said = process("check", str(folder), LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", PYTHONIOENCODING="ascii")
     assert said.returncode == 0, said.stderr
-    assert "\\u2717 a.csv, fila 3" in said.stdout
+    assert "  \\u2013 fila 3" in said.stdout
 
 
 def test_what_files_say_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -368,9 +374,27 @@ def test_what_files_say_cannot_command_the_terminal(capsys: pytest.CaptureFixtur
 
 def test_many_alike_are_told_as_a_few_and_a_number() -> None:
     many = [Fault("municipality-overlap", Place("m"), str(i), {"low": "a", "high": str(i), "area": 1.0, "share": 0.5}) for i in range(583)]
-    shown = list(shown_faults.condensed([*many, Fault("path-missing")]))
+    shown = shown_faults.condensed([*many, Fault("toml-too-much")], "es")
     assert len(shown) == shown_faults.MOST_OF_A_KIND + 1
-    assert [more for _, more in shown if more] == [583 - shown_faults.MOST_OF_A_KIND]
+    assert [line.more for line in shown if line.more] == [583 - shown_faults.MOST_OF_A_KIND]
+
+
+def test_rows_with_one_fault_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [Fault("coordinates-missing", Place("a.csv", row=row, column="lat")) for row in (15, 3, 12)]
+    others = [Fault("number-unreadable", Place("a.csv", row=row, column="n"), found) for row, found in ((4, "x"), (9, "y"))]
+    shown_faults.tell([rows[0], others[0], *rows[1:], others[1]], "es", mark=shown_faults.ASIDE)
+    assert capsys.readouterr().out == (
+        "a.csv:\n"
+        "  – filas 3, 12, 15, columna «lat»: Faltan las coordenadas.\n"
+        "      Complete latitud y longitud en grados, por ejemplo 14.9650 y -91.7944.\n"
+        "  – fila 4, columna «n»: «x» no es un número.\n"
+        "  – fila 9, columna «n»: «y» no es un número.\n"
+        "      Escriba un número, o deje la celda vacía si no se sabe.\n"
+    )
+    shown_faults.tell([Fault("coordinates-missing", Place("a.csv", row=row)) for row in range(2, 802)], "en")
+    out = capsys.readouterr().out
+    assert "✗ a.csv, rows 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 …: The coordinates are missing." in out
+    assert "… and 300 more like it" in out
 
 
 def test_progress_lines_come_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -106,7 +106,7 @@ def test_every_file_of_a_run_says_so(synthetic: Path) -> None:
 
 
 def test_every_file_of_a_screening_says_so(synthetic: Path) -> None:
-    assert {path.name for path in (synthetic / "screened").iterdir()} == {"sites.csv", "site_hazards.csv", "quarantine.csv", "run.json"}
+    assert {path.name for path in (synthetic / "screened").iterdir()} == {"sites.csv", "site_hazards.csv", "sites.xlsx", "quarantine.csv", "run.json"}
     assert silent(synthetic / "screened") == []
 
 

@@ -18,7 +18,7 @@ from envgis.cli.terminal import text
 @options.language
 @options.stops_on_bad_input
 def command(sites: Path, workspace: Path, radius_m: float, out: Path | None, lang: str | None) -> None:
-    """Screen the sites of a file and write their tables, by default into ``<sites>-screened`` beside it."""
+    """Screen the sites of a file and write their tables and a workbook, by default into ``<sites>-screened`` beside it."""
     from envgis import pipeline
     from envgis.cli import faults, summary
     from envgis.cli.terminal import spoken
@@ -33,4 +33,4 @@ def command(sites: Path, workspace: Path, radius_m: float, out: Path | None, lan
     summary.tell_sites(found, language, radius_m)
     if settings.synthetic:
         click.echo(phrase("synthetic", language))
-    click.echo(target / "sites.csv")
+    click.echo(target / "sites.xlsx")

@@ -13,7 +13,7 @@ from envgis.locale import Language, number, percent, phrase
 if TYPE_CHECKING:
     from envgis.assessment import Assessment
     from envgis.levels import Hazard, HazardKey
-    from envgis.pipeline import Screening
+    from envgis.planning.screened import Screening
     from envgis.publish.figures import Book
 
 MOST_MUNICIPALITIES = 6

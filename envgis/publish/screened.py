@@ -1,34 +1,29 @@
-"""What a screening of its own leaves: its two tables, and the rows without a place, in one folder."""
+"""What a screening of its own leaves: tables for programs, a workbook for people, and its record, in one folder."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
 
 from envgis import files, provenance
-from envgis.actions.record import SetAside, quarantine
+from envgis.actions.record import quarantine
 from envgis.locale import Language
-from envgis.publish import tables_csv
+from envgis.planning.screened import Screening
+from envgis.publish import site_workbook, tables_csv
 
 
-def write(
-    tables: Mapping[str, pd.DataFrame], set_aside: Sequence[SetAside], record: Mapping[str, Any], out: Path, language: Language, *, synthetic: bool
-) -> None:
-    """Write sites.csv, site_hazards.csv, quarantine.csv (only where a row was set aside) and run.json into ``out``.
-
-    synthetic : whether every row says that its data are
+def write(found: Screening, out: Path) -> None:
+    """Write sites.csv, site_hazards.csv, sites.xlsx, quarantine.csv (only where a row was set aside) and run.json into ``out``.
 
     Raises BadInput if ``out`` is refused (see `envgis.files.staged`).
     """
-    notice = tables_csv.notice(synthetic)
+    notice = tables_csv.notice(found.synthetic)
     with files.staged(out) as part:
-        products = {f"{name}.csv": tables_csv.render(table, notice) for name, table in tables.items()}
-        if set_aside:
-            products["quarantine.csv"] = tables_csv.render(quarantine(set_aside, language), notice)
+        products = {f"{name}.csv": tables_csv.render(table, notice) for name, table in found.tables.items()}
+        products["sites.xlsx"] = site_workbook.render(found)
+        if found.set_aside:
+            words: Language = "en" if found.language == "en" else "es"
+            products["quarantine.csv"] = tables_csv.render(quarantine(found.set_aside, words), notice)
         for name, content in products.items():
             files.write_file(part / name, content)
         outputs = {name: files.sha256(part / name) for name in products}
-        files.write_file(part / files.RECORD, provenance.render(record, outputs))
+        files.write_file(part / files.RECORD, provenance.render(found.record, outputs))

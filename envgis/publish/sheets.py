@@ -15,8 +15,11 @@ from typing import Any
 import pandas as pd
 import xlsxwriter
 
+from envgis.assessment import Credit
+from envgis.faults import Fault
 from envgis.levels import COLOURS, NO_DATA
-from envgis.publish import tables_csv
+from envgis.locale import LANGUAGES
+from envgis.publish import bilingual, tables_csv
 from envgis.publish.wording import Wording, number_format
 
 # Excel's own limits.
@@ -42,7 +45,14 @@ def book(title: str, run_id: str, fill: Callable[[Any], None]) -> bytes:
 
 
 class Sheets:
-    """Formats of a book, and how texts, tables and lines are written to its sheets."""
+    """Formats of a book, and how texts, tables and lines are written to its sheets.
+
+    beside : the folder in which the same tables lie as CSV, as seen from the book
+    wraps : columns of sentences, whose rows are as tall as they need
+    """
+
+    beside = "tables/"
+    wraps: frozenset[str] = frozenset()
 
     def __init__(self, book: Any, words: Wording) -> None:
         self.book, self.words = book, words
@@ -79,17 +89,30 @@ class Sheets:
                 lines += [("", "", self.plain), (self.words.say(heading), "", self.bold), *((left, right, self.plain) for left, right in texts)]
         return lines
 
+    def _warned(self, warnings: Sequence[Fault]) -> list[tuple[str, str]]:
+        """Where a warning lies, and what it says."""
+        return [(self.words.join(bilingual.place(fault)), self.words.join(bilingual.told(fault.message))) for fault in warnings]
+
+    def _credited(self, credits: Sequence[Credit]) -> list[tuple[str, str]]:
+        """Each layer, and where it comes from."""
+        join = self.words.join
+        lines = [(join({k: c.title[k] for k in LANGUAGES}), " · ".join(p for p in (c.source, c.date, c.licence) if p)) for c in credits]
+        return list(dict.fromkeys(lines))  # the maps of one hazard mostly share theirs
+
     def _table(self, sheet: Any, name: str, table: pd.DataFrame, total: pd.DataFrame | None) -> None:
         titles = [self.words.column(str(column)) for column in table.columns]
         length = len(table) + (0 if total is None else len(total) + 1)
         if length + 1 > _LONGEST_SHEET:
-            self._text(sheet, 0, 0, self.words.say("readme.too_long", count=len(table), file=f"tables/{name}.csv"), self.bold)
+            self._text(sheet, 0, 0, self.words.say("readme.too_long", count=len(table), file=f"{self.beside}{name}.csv"), self.bold)
             return
         widths = [self._width(table[name], title) for name, title in zip(table.columns, titles, strict=True)]
         for column, width in enumerate(widths):
             sheet.set_column(column, column, width, self.plain)
         sheet.set_row(0, height(zip(titles, widths, strict=True)))
         self._rows(sheet, 1, table, bold=False)
+        tall = [(table[name].astype(str), width) for name, width in zip(table.columns, widths, strict=True) if name in self.wraps]
+        for row in range(len(table) if tall else 0):
+            sheet.set_row(row + 1, height((texts.iloc[row], width) for texts, width in tall))
         columns = [{"header": title, "header_format": self.header} for title in _distinct(titles)]
         sheet.add_table(0, 0, len(table), len(titles) - 1, {"name": f"envgis_{name}", "style": "Table Style Light 1", "columns": columns})
         if total is not None:
@@ -106,15 +129,18 @@ class Sheets:
     def _rows(self, sheet: Any, first: int, table: pd.DataFrame, *, bold: bool) -> None:
         for column, name in enumerate(table.columns):
             values, text = table[name], tables_csv.is_text(table[name])
-            look = self._format(bold=bold) if text else self._format(bold=bold, num_format=number_format(str(name)))
+            look = self._format(bold=bold, text_wrap=name in self.wraps) if text else self._format(bold=bold, num_format=number_format(str(name)))
             for row, value in enumerate(values, start=first):
                 worded = self.words.value(str(name), value)
                 if worded is None:
                     continue
                 if isinstance(worded, str):
-                    self._text(sheet, row, column, worded, self._level_format(str(value)) if name == "level" else look)
+                    self._text(sheet, row, column, worded, self._level_format(str(value)) if self._is_level(str(name)) else look)
                 else:
                     sheet.write_number(row, column, float(worded), look)  # type: ignore[arg-type]
+
+    def _is_level(self, column: str) -> bool:
+        return column == "level"
 
     def _width(self, column: pd.Series, title: str) -> float:
         words = [self.words.value(str(column.name), value) for value in column.unique()] if tables_csv.is_text(column) else []

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
 
 import pandas as pd
 
 from envgis import locale
-from envgis.assessment import Assessment
-from envgis.levels import HazardKey
+from envgis.levels import HazardKey, HazardMap
 from envgis.locale import LANGUAGES, Language
 from envgis.publish import legend, marks
 from envgis.publish.bilingual import Words, known
@@ -17,13 +17,23 @@ _NUMBER_FORMATS = {"ha": "#,##0.00", "share": "0.0%", "km": "#,##0.0", "gtq": '"
 _WHOLE = "#,##0"
 
 
-class Wording:
-    """Columns and values of an assessment's tables, in its language, or in both side by side."""
+class Found(Protocol):
+    """What words depend on: an assessment, or a screening of its own."""
 
-    def __init__(self, assessment: Assessment) -> None:
-        both = assessment.language == "both"
-        self.languages: Sequence[Language] = LANGUAGES if both else ("en",) if assessment.language == "en" else ("es",)
-        titles: dict[HazardKey, Words] = {key: {lang: one.hazard.title[lang] for lang in LANGUAGES} for key, one in assessment.maps.items()}
+    @property
+    def language(self) -> Literal["es", "en", "both"]: ...
+
+    @property
+    def maps(self) -> Mapping[HazardKey, HazardMap]: ...
+
+
+class Wording:
+    """Columns and values of the tables of what was found, in its language, or in both side by side."""
+
+    def __init__(self, found: Found) -> None:
+        both = found.language == "both"
+        self.languages: Sequence[Language] = LANGUAGES if both else ("en",) if found.language == "en" else ("es",)
+        titles: dict[HazardKey, Words] = {key: {lang: one.hazard.title[lang] for lang in LANGUAGES} for key, one in found.maps.items()}
         self._titles = {key.hazard: title for key, title in titles.items()}
         self._views = {key.slug: legend.view(title, key) for key, title in titles.items()}
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from envgis import locale
 from envgis.assessment import Assessment
-from envgis.publish import legend, sheets, totals
+from envgis.publish import bilingual, legend, sheets, totals
 from envgis.publish.figures import LEVEL_ROWS
 from envgis.publish.wording import Wording, number_format
 
@@ -54,17 +53,11 @@ class _Sheets(sheets.Sheets):
         self._lines(sheet, lines)
 
     def _notes(self) -> dict[str, list[tuple[str, str]]]:
-        a, join = self.assessment, self.words.join
-        told = [{language: locale.sentence(m, language) for language in locale.LANGUAGES} for m in a.assumptions]
-        warned = [
-            ({lang: locale.place(f, lang) for lang in locale.LANGUAGES}, {lang: locale.sentence(f.message, lang) for lang in locale.LANGUAGES})
-            for f in a.warnings
-        ]
-        credits = [(join({k: c.title[k] for k in locale.LANGUAGES}), " · ".join(p for p in (c.source, c.date, c.licence) if p)) for c in a.credits]
+        a = self.assessment
         return {
-            "readme.assumptions": [("", join(words)) for words in told],
-            "readme.warnings": [(join(place), join(words)) for place, words in warned],
-            "readme.credits": credits,
+            "readme.assumptions": [("", self.words.join(bilingual.told(message))) for message in a.assumptions],
+            "readme.warnings": self._warned(a.warnings),
+            "readme.credits": self._credited(a.credits),
         }
 
     def _summary(self, sheet: Any) -> None:
