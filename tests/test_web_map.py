@@ -21,9 +21,10 @@ from rasterio.features import geometry_mask
 from small_assessment import assessment, municipalities, ready, unmapped
 
 from envgis import locale
+from envgis.faults import Fault, Place
 from envgis.grid import Grid
 from envgis.levels import Breakpoints, HazardKey
-from envgis.publish import figures, legend, marks, planes, shell, web_map
+from envgis.publish import about, bilingual, figures, index_page, legend, marks, planes, shell, web_map
 from envgis.publish.field_work import field_work
 from envgis.publish.placement import lonlat, mercator, place
 from envgis.publish.web_map import page
@@ -307,6 +308,31 @@ def test_a_folium_map_for_notebooks(tmp_path, text):
     made.save(tmp_path / "map.html")
     assert (tmp_path / "map.html").read_text(encoding="utf-8") == text
     assert folium.Map.default_js  # other maps keep their links
+
+
+def test_a_page_that_travels_alone_says_what_was_set_aside(text):
+    for language in locale.LANGUAGES:
+        told = locale.phrase("web.refused_alone", language, taken=36, refused=1)
+        assert told in text and told not in page(replace(ready(), set_aside=()), CODE)
+
+
+def test_warnings_about_the_officers_files_stay_with_the_index():
+    kept = [
+        Fault("crs-datum-unknown", Place("limites.gpkg"), "NAD27", severity="warning"),
+        Fault("action-undated", values={"count": 3}, severity="warning"),
+    ]
+    left = [
+        Fault("report-columns-unused", Place("kobo_lopez.csv"), values={"count": 1, "columns": ["Foto"]}, severity="warning"),
+        Fault("text-latin1", Place("limites.shp"), "limites.dbf", severity="warning"),
+        Fault("review-open", Place("kobo_lopez.csv"), values={"count": 1, "rows": "12"}, severity="warning"),
+    ]
+    run = replace(ready(), warnings=(*kept, *left))
+    alone = about.about(run, alone=True).warnings
+    assert [what for _, what in alone] == [bilingual.told(fault.message) for fault in kept]
+    assert len(about.about(run).warnings) == 5
+    told, index = page(run, CODE), index_page.page(run)
+    assert "kobo_lopez.csv" not in told and "Foto" not in told and "NAD27" in told
+    assert "kobo_lopez.csv" in index and "Foto" in index
 
 
 def test_unknown_municipality():

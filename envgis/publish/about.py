@@ -8,9 +8,13 @@ from dataclasses import dataclass
 
 from envgis import locale
 from envgis.assessment import Assessment, Credit
+from envgis.faults import Fault
 from envgis.locale import Language
 from envgis.publish import bilingual
 from envgis.publish.bilingual import Words
+
+# Warnings about how the officer's files were read, besides all of codes "report-…". They change no figure.
+_READING = ("text-latin1", "text-not-utf8", "raster-sidecar-ignored")
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,11 @@ class About:
     run_id: str
 
 
-def about(assessment: Assessment) -> About:
-    """What the pages of a run say about themselves."""
+def about(assessment: Assessment, *, alone: bool = False) -> About:
+    """What the pages of a run say about themselves.
+
+    alone : the page travels without the others, to people who do not have the officer's files
+    """
     keys = ["web.limit_site", "web.limit_no_data", "web.limit_footprint"]
     if any(one.hazard.measure == "susceptibility" for one in assessment.maps.values()):
         keys.append("web.limit_susceptibility")
@@ -42,12 +49,18 @@ def about(assessment: Assessment) -> About:
         keys.append("web.limit_people")
     return About(
         limits=[locale.both(key) for key in keys],
-        warnings=[(bilingual.place(fault), bilingual.told(fault.message)) for fault in assessment.warnings],
+        warnings=[(bilingual.place(fault), bilingual.told(fault.message)) for fault in assessment.warnings if not alone or _travels(fault)],
         assumptions=[bilingual.told(message) for message in assessment.assumptions],
         credits=_lines(assessment.credits),
         date=assessment.date,
         run_id=assessment.run_id,
     )
+
+
+def _travels(fault: Fault) -> bool:
+    """Whether a warning qualifies the figures; the others are for whoever has the files, and stay with the index and run.json."""
+    of_rows = "rows" in fault.message.values
+    return not (of_rows or fault.code.startswith("report-") or fault.code in _READING)
 
 
 def start_language(assessment: Assessment) -> Language:

@@ -159,7 +159,9 @@ def _page(assessment: Assessment, code: str, views: list[View], pictures: planes
         sites=marks.sites(assessment, code),
         signs=marks.SIGNS,
         decisions=_decisions(),
-        about=about.about(assessment),
+        refused=len(assessment.set_aside),
+        taken=len(assessment.actions),
+        about=about.about(assessment, alone=True),
         html=html,
     )
 
