@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from envgis.grid import Grid, Window
 
 LEGEND_COLUMNS = ("code", "name_es", "name_en", "color")
+# A class and "no data" are counted as one byte.
+MOST_CLASSES = 254
+# What tables call land without a class: no class may be called so.
+NO_CLASS = "no_data"
 
 
 class Classes(Protocol):
@@ -40,7 +44,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class LandUse:
-    """legend : code (text), name_es, name_en, color (#RRGGBB) in the order of the legend; source : its cells
+    """legend : code (text, each once), name_es, name_en, color (#RRGGBB) in the order of the legend; source : its cells
 
     public : whether the classes of single cells may be shown; the tables count them all the same
 

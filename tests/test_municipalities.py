@@ -31,9 +31,7 @@ def layer(*boxes: tuple[float, float, float, float], codes: list[str] | None = N
     return gpd.GeoDataFrame({"code": codes, "name": [f"M{c}" for c in codes]}, geometry=[shapely.box(*b) for b in boxes], crs=crs)
 
 
-def read(
-    folder: Path, table: gpd.GeoDataFrame, suffix: str = "gpkg", **settings: object
-) -> tuple[gpd.GeoDataFrame | None, list[Fault]]:
+def read(folder: Path, table: gpd.GeoDataFrame, suffix: str = "gpkg", **settings: object) -> tuple[gpd.GeoDataFrame | None, list[Fault]]:
     table.to_file(folder / f"m.{suffix}")
     out, faults = municipalities.read(Municipalities(path=f"m.{suffix}", **settings), folder, False)  # type: ignore[arg-type]
     for fault in faults:

@@ -20,7 +20,7 @@ from shapely.geometry import MultiPolygon, Polygon, box
 from envgis import workspace
 from envgis.faults import Fault
 from envgis.grid import ArrayLayer, Grid, Window
-from envgis.landuse import LEGEND_COLUMNS, LandUse
+from envgis.landuse import LEGEND_COLUMNS, MOST_CLASSES, LandUse
 from envgis.locale import LANGUAGES, explain
 from envgis.sources import file_layer, landuse, legends
 from envgis.sources.gathering import Gathering
@@ -202,6 +202,43 @@ def test_legend_faults_come_at_once(tmp_path: Path, content: str, codes: list[st
             assert "uso.csv" in explain(fault, language).what
 
 
+# 1 and 2 belong together; 254 codes are as many as are counted.
+MERGED = "value,code,name_es\n1,A,Bosque\n2,A,Bosque\n" + "".join(f"{i},c{i},Clase {i}\n" for i in range(3, 256))
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "words"),
+    [
+        (MERGED + "256,c256,De más\n", "landuse-many-classes", "255 clases de uso de la tierra, y se cuentan 254"),
+        ("value,code,name_es\n1,no_data,Laguna\n", "landuse-reserved-code", "«uso.csv» llama «no_data» a una clase"),
+        ("value,code,name_es\n1,A,Bosque\n2,A,Maíz\n", "legend-code-twice", "código A: «Bosque / Bosque» y «Maíz / Maíz» (fila 3)"),
+    ],
+)
+def test_classes_that_tables_could_not_tell_apart(tmp_path: Path, content: str, code: str, words: str) -> None:
+    """Found by hand: a crash of the run, land counted as missing, a name that vanished."""
+    legend, (fault,) = legend_of(tmp_path, content)
+    assert legend is None and fault.code == code and words in explain(fault, "es").what
+
+
+def test_values_of_one_code_and_name_are_one_class(tmp_path: Path) -> None:
+    legend, faults = legend_of(tmp_path, MERGED)
+    assert faults == [] and legend is not None
+    values = np.array([[1, 2], [3, 255]], np.uint8)
+    layer = ArrayLayer(Grid.from_bounds("EPSG:32615", (600_000, 1_650_000, 600_040, 1_650_040), 20), values, 0)
+    use = landuse.from_raster(layer, legend)
+    assert len(use.legend) == MOST_CLASSES and use.legend["code"].is_unique
+    assert positions(use, layer.grid).tolist() == [[0, 0], [1, 253]]
+    drawn = landuse.from_polygons(polygons(box(600_000, 1_650_000, 600_010, 1_650_060)), ["2"], legend)
+    assert set(np.unique(positions(drawn, GRID))) == {-1, 0}
+
+
+def test_polygons_may_carry_the_legend_s_codes(tmp_path: Path) -> None:
+    """Found by reading: a code of the legend that is no value of it was let pass, and its land was no data."""
+    legend, _ = legend_of(tmp_path, "value,code,name_es\n1,BLD,Bosque\n2,MAI,Maíz\n")
+    use = landuse.from_polygons(polygons(WEST_HALF, EAST_HALF), ["MAI", "1"], legend)
+    assert positions(use, GRID).tolist() == [[1] * 4 + [0] * 4] * 6
+
+
 # From a workspace --------------------------------------------------------------------------------
 
 AREA = gpd.GeoSeries([box(600_000, 1_650_000, 600_080, 1_650_060)], crs="EPSG:32615").to_crs(4326).to_numpy()
@@ -217,9 +254,9 @@ def ask(folder: Path, **table: object) -> tuple[LandUse | None, list[Fault]]:
     return found, to.faults
 
 
-def raster(folder: Path, values: NDArray[np.generic], **options: object) -> None:
+def raster(folder: Path, values: NDArray[np.generic], cell: float = 10, **options: object) -> None:
     profile = {"driver": "GTiff", "height": values.shape[0], "width": values.shape[1], "count": 1, "dtype": values.dtype, "crs": "EPSG:32615"}
-    with rasterio.open(folder / "uso.tif", "w", **profile, transform=Affine(10, 0, 600_000, 0, -10, 1_650_060), **options) as file:
+    with rasterio.open(folder / "uso.tif", "w", **profile, transform=Affine(cell, 0, 600_000, 0, -cell, 1_650_060), **options) as file:
         file.write(values, 1)
 
 
@@ -293,6 +330,23 @@ def test_polygons_with_codes_as_text_and_as_numbers(tmp_path: Path) -> None:
         assert [f.code for f in faults] == ["landuse-no-legend"] and use is not None
         assert list(use.legend["code"]) == (["01", "02"] if codes == ["01", "02"] else ["1", "2"])
         assert positions(use, GRID).tolist() == [[0] * 4 + [1] * 4] * 6
+
+
+def test_polygons_without_a_legend_whose_classes_cannot_be_told_apart(tmp_path: Path) -> None:
+    vector(tmp_path, ["bosque", "no_data"], [WEST_HALF, EAST_HALF])
+    use, faults = ask(tmp_path, path="uso.gpkg", code="clase")
+    assert use is None and [f.code for f in faults if f.severity == "error"] == ["landuse-reserved-code"]
+    vector(tmp_path, list(range(255)), [WEST_HALF] * 255)
+    use, faults = ask(tmp_path, path="uso.gpkg", code="clase")
+    assert use is None and [f.code for f in faults if f.severity == "error"] == ["landuse-many-classes"]
+
+
+def test_a_raster_of_more_classes_than_are_counted_needs_a_legend(tmp_path: Path) -> None:
+    """Found by a crash of the run, which the check had not foreseen."""
+    for count in (MOST_CLASSES, MOST_CLASSES + 1):
+        raster(tmp_path, np.arange(300).reshape(15, 20).clip(max=count - 1).astype(np.uint16), cell=4)
+        use, (fault,) = ask(tmp_path, path="uso.tif")
+        assert (use is None, fault.code) == ((False, "landuse-no-legend") if count == MOST_CLASSES else (True, "landuse-not-classes"))
 
 
 def test_polygons_that_cross_themselves_or_are_empty(tmp_path: Path) -> None:

@@ -164,16 +164,17 @@ def from_raster(layer: Layer, legend: pd.DataFrame) -> LandUse:
     >>> use.table[use.read(grid.window)].tolist()  # places in the legend; 2, its length, is no data
     [[1, 2]]
     """
-    table = np.full(256 if layer.dtype == np.uint8 else 65_536, len(legend), np.uint16)
-    for position, value in enumerate(legend["value"]):
+    classes, positions = _classes(legend)
+    table = np.full(256 if layer.dtype == np.uint8 else 65_536, len(classes), np.uint16)
+    for value, position in zip(legend["value"], positions, strict=True):
         code = whole(value)
         if code is not None and code < len(table):
             table[code] = position
-    return LandUse(legend[list(LEGEND_COLUMNS)], RasterSource(layer, table))
+    return LandUse(classes, RasterSource(layer, table))
 
 
 def from_polygons(polygons: gpd.GeoDataFrame, codes: Sequence[str], legend: pd.DataFrame) -> LandUse:
-    """Land use of polygons: ``codes`` (text) holds the class of each, a value of the legend.
+    """Land use of polygons: ``codes`` (text) holds the class of each, a value of the legend or one of its codes.
 
     Polygons without a class in the legend are gaps. Where polygons overlap the lower code counts: numbers by size, then
     text by letters.
@@ -186,12 +187,20 @@ def from_polygons(polygons: gpd.GeoDataFrame, codes: Sequence[str], legend: pd.D
     >>> use.read(grid.window).tolist()
     [[1, 2]]
     """
-    position = {value: i for i, value in enumerate(legend["value"])}
+    classes, positions = _classes(legend)
+    position = dict(zip(legend["code"], positions, strict=True)) | dict(zip(legend["value"], positions, strict=True))
     known = [i for i, code in enumerate(codes) if code in position]
     order = sorted(known, key=lambda i: _rank(codes[i]), reverse=True)
     places = np.array([position[codes[i]] for i in order], np.uint16)
     shapes = np.asarray(polygons.geometry.to_numpy()[order], dtype=object)
-    return LandUse(legend[list(LEGEND_COLUMNS)], PolygonSource(CRS.from_user_input(polygons.crs), shapes, places, len(legend)))
+    return LandUse(classes, PolygonSource(CRS.from_user_input(polygons.crs), shapes, places, len(classes)))
+
+
+def _classes(legend: pd.DataFrame) -> tuple[pd.DataFrame, list[int]]:
+    """The classes, each code once, and for each row of the legend its place among them: rows of one code are one class."""
+    classes = legend.drop_duplicates("code")[list(LEGEND_COLUMNS)].reset_index(drop=True)
+    place = {code: i for i, code in enumerate(classes["code"])}
+    return classes, [place[code] for code in legend["code"]]
 
 
 def _rank(code: str) -> tuple[int, int, str]:

@@ -13,7 +13,7 @@ from pyproj import CRS
 
 from envgis import workspace
 from envgis.faults import Fault, Place
-from envgis.landuse import LandUse
+from envgis.landuse import MOST_CLASSES, LandUse
 from envgis.locale import both
 from envgis.sources import landuse, legends, safety
 from envgis.sources.file_layer import FileLayer, reason
@@ -24,7 +24,7 @@ from envgis.sources.vectors import read_vector
 _KEY = "[landuse]"
 _LISTED = 8
 # A raster with more classes than this and no legend holds values, not classes.
-_MOST_PLAIN = 256
+_MOST_PLAIN = MOST_CLASSES
 
 
 def read_landuse(table: workspace.LandUse, to: Gathering) -> LandUse | None:
@@ -136,6 +136,9 @@ def _polygons(table: workspace.LandUse, path: Path, legend: pd.DataFrame | None,
     if legend is None:
         legend = legends.plain(sorted(set(codes) - {""}))
         to.faults.append(Fault("landuse-no-legend", at, str(len(legend)), {"count": len(legend)}, "warning"))
+        if wrong := legends.uncountable(legend, at):
+            to.faults += wrong
+            return None
     lacking = _unnamed(features, codes, legend, to)
     if lacking:
         to.faults.append(_lacking(at, lacking, sum(lacking.values()) / len(features), str(table.legend or table.scheme)))

@@ -13,11 +13,11 @@ from pathlib import Path
 import pandas as pd
 
 from envgis.faults import Fault, Place
-from envgis.landuse import LEGEND_COLUMNS
+from envgis.landuse import LEGEND_COLUMNS, MOST_CLASSES, NO_CLASS
 
 COLUMNS = ("value", *LEGEND_COLUMNS)
 SCHEMES = ("esa-worldcover", "nlcd", "ipcc")
-MOST_CLASSES = 65_000
+_MOST_ROWS = 65_000
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _LARGEST_BYTES = 4 * 2**20
 # For classes without a colour of their own: distinct to every kind of colour vision (Okabe and Ito 2008), then again.
@@ -50,7 +50,8 @@ def read_legend(path: Path, name: str) -> tuple[pd.DataFrame | None, list[Fault]
     """A user's legend as text: value, code, name_es, name_en, color; or None and the faults.
 
     CSV with comma, semicolon or TAB, UTF-8 or Windows-1252. A column ``value`` or ``code`` is required (each stands for
-    the other) and a name in one language at least (which stands for the other); colours are #RRGGBB.
+    the other) and a name in one language at least (which stands for the other); colours are #RRGGBB. Values with one
+    code and one name are one class.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -72,7 +73,22 @@ def read_legend(path: Path, name: str) -> tuple[pd.DataFrame | None, list[Fault]
     if faults:
         return None, faults
     entries, faults = _entries(header, rows[1:], name)
-    return (None, faults) if faults else (_frame(entries), [])
+    legend = _frame(entries)
+    faults = faults or uncountable(legend, Place(name))
+    return (None, faults) if faults else (legend, [])
+
+
+def uncountable(legend: pd.DataFrame, at: Place) -> list[Fault]:
+    """Why the classes of a legend could not be told apart in the tables: too many of them, or one called "no data".
+
+    >>> [fault.code for fault in uncountable(plain(["bosque", "no_data"]), Place("uso.csv"))]
+    ['landuse-reserved-code']
+    """
+    codes = set(legend["code"])
+    faults = [Fault("landuse-reserved-code", at, NO_CLASS)] if NO_CLASS in codes else []
+    if len(codes) > MOST_CLASSES:
+        faults.append(Fault("landuse-many-classes", at, str(len(codes)), {"count": len(codes), "most": MOST_CLASSES}))
+    return faults
 
 
 def _decoded(content: bytes) -> str:
@@ -101,6 +117,7 @@ def _entries(header: Sequence[str], rows: Sequence[Sequence[str]], name: str) ->
     entries: list[dict[str, str]] = []
     faults: list[Fault] = []
     seen: set[str] = set()
+    called: dict[str, tuple[str, str]] = {}
     for number, cells in enumerate(rows, start=2):
         row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
         value = row.get("value") or row.get("code", "")
@@ -115,13 +132,23 @@ def _entries(header: Sequence[str], rows: Sequence[Sequence[str]], name: str) ->
             faults.append(Fault("legend-no-value", Place(name, row=number)))
         elif value in seen:
             faults.append(Fault("legend-twice", Place(name, row=number), value))
-        elif entry["color"] and not _COLOUR.fullmatch(entry["color"]):
-            faults.append(Fault("legend-colour", Place(name, row=number, column="color"), entry["color"][:40]))
+        else:
+            faults += _row_faults(entry, called, Place(name, row=number))
         seen.add(value)
         entries.append(entry)
-    if not rows or len(rows) > MOST_CLASSES:
-        faults.append(Fault("legend-size", Place(name), str(len(rows)), {"most": MOST_CLASSES}))
+    if not rows or len(rows) > _MOST_ROWS:
+        faults.append(Fault("legend-size", Place(name), str(len(rows)), {"most": _MOST_ROWS}))
     return entries, faults
+
+
+def _row_faults(entry: Mapping[str, str], called: dict[str, tuple[str, str]], at: Place) -> Iterable[Fault]:
+    """What is wrong with a row that has a value of its own. called : the names under which each code stood before"""
+    if entry["color"] and not _COLOUR.fullmatch(entry["color"]):
+        yield Fault("legend-colour", Place(at.file, row=at.row, column="color"), entry["color"][:40])
+    names = entry["name_es"], entry["name_en"]
+    before = called.setdefault(entry["code"], names)
+    if before != names:
+        yield Fault("legend-code-twice", at, entry["code"], {"first": " / ".join(before), "second": " / ".join(names)})
 
 
 def _frame(entries: Sequence[Mapping[str, str]]) -> pd.DataFrame:
