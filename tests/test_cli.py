@@ -150,7 +150,7 @@ def test_check_in_both_languages(call: Call, folder: Path) -> None:
     assert said.code == 0
     assert "\na.csv:\n  – fila 3, columna «tipo de accion»: «Cosa desconocida» no está en el catálogo" in said.out
     assert said.out.count("a.csv") == 1 and "✗" not in said.out
-    assert "\n– s.csv, fila 4: " in said.out  # alone in its file
+    assert "\n– s.csv, fila 4, columna «" in said.out  # alone in its file
     assert "✓ 1 de 3 acciones aceptadas · 2 de 3 sitios aceptados · mapas de amenaza: 1 · municipios: 2" in said.out
     assert "cobertura de datos: 95.0% o más (landslide_present)" in said.out
     assert "Se puede correr. Filas que quedarán en quarantine.csv: 3." in said.out

@@ -19,12 +19,18 @@ def tell(found: Checked, folder: Path, wanted: str | None) -> None:
     """The list of faults, the counts, and whether a run is possible."""
     language = spoken(wanted or (found.workspace.workspace.language if found.workspace else None))
     reasons = [fault for row in found.set_aside for fault in row.faults]
-    faults.tell(errors(found.faults), language)
+    stops = errors(found.faults)
+    warnings = [fault for fault in found.faults if fault.severity == "warning"]
+    faults.tell(stops, language)
     if reasons:
         with screen_text.printer() as say:
             say((phrase("check.aside-head", language), "bold"))
-        faults.tell(reasons, language)
-    faults.tell([fault for fault in found.faults if fault.severity == "warning"], language)
+        faults.tell(reasons, language, mark=faults.ASIDE)
+    faults.tell(warnings, language)
+    if stops and (reasons or warnings):
+        with screen_text.printer() as say:
+            say((phrase("check.stops-head", language), "bold red"))
+        faults.tell(stops, language)  # once more: what came between has moved them off the screen
     with screen_text.printer() as say:
         counts = list(_counts(found, language)) if found.workspace else []
         if counts:
