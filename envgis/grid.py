@@ -172,6 +172,20 @@ class Grid:
         row = np.arange(window.row, window.row + window.rows, dtype=np.float64) + 0.5
         return self.x + column * self.dx, self.y - row * self.dy
 
+    def rows_at(self, y: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Rows, with the share of a row's land that lies north of each y.
+
+        In degrees that is not the share of its height: half of a cell of 0.1° at 70° N holds 0.3 % more land than the
+        other half. Beyond the poles, where there is no land, rows are counted by height.
+        """
+        row = np.asarray((self.y - y) / self.dy)
+        if not self.crs.is_geographic:
+            return row
+        whole = np.floor(row)
+        north, here, south = (_authalic(self.crs, np.deg2rad(v)) for v in (self.y - whole * self.dy, y, self.y - (whole + 1) * self.dy))
+        good = (np.abs(self.y - (whole + 0.5) * self.dy) + self.dy / 2 <= 90) & (north > south)
+        return np.where(good, whole + np.clip((north - here) / np.where(good, north - south, 1.0), 0.0, 1.0), row)
+
     @cached_property
     def areas(self) -> CellAreas:
         """The true areas of its cells."""

@@ -156,7 +156,7 @@ def outlines(polygons: gpd.GeoSeries, grid: Grid) -> Outlines:
     if not same_crs(crs, grid.crs):
         xy, rings = densify(xy, rings, _longest_edge(xy, crs, grid))
         xy = np.column_stack(Transformer.from_crs(crs, grid.crs, always_xy=True).transform(xy[:, 0], xy[:, 1], errcheck=True))
-    x, y = _snap((xy[:, 0] - grid.x) / grid.dx), _snap((grid.y - xy[:, 1]) / grid.dy)
+    x, y = _snap((xy[:, 0] - grid.x) / grid.dx), _snap(grid.rows_at(xy[:, 1]))
     return x, y, rings.astype(np.int64), polygon_rings.astype(np.int64)
 
 

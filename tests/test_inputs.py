@@ -309,7 +309,9 @@ def test_layer_elsewhere(folder: Path) -> None:
     assert says(fault, "en").startswith("“landslide.tif” does not lie over the municipalities (x -94")
 
 
-@pytest.mark.parametrize(("crs", "x", "y"), [("EPSG:6372", -97.5, 19.7), ("EPSG:2154", 2.3, 48.8), ("EPSG:32760", 179.7, -17.5), ("EPSG:3031", 60, -75)])
+@pytest.mark.parametrize(
+    ("crs", "x", "y"), [("EPSG:6372", -97.5, 19.7), ("EPSG:2154", 2.3, 48.8), ("EPSG:32760", 179.7, -17.5), ("EPSG:3031", 60, -75)]
+)
 def test_any_projection_has_its_place(folder: Path, crs: str, x: float, y: float) -> None:
     """Found by trying: conic projections were refused, since PROJ looked for the pole; so was what crosses 180°."""
     area = gpd.GeoDataFrame({"code": ["0101"], "name": ["Uno"]}, geometry=[box(x, y, x + 0.2, y + 0.2)], crs=4326)

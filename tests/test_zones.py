@@ -16,6 +16,7 @@ from exactextract.feature import JSONFeatureSource
 from exactextract.raster import NumPyRasterSource
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyproj import Geod
 from shapely.affinity import scale
 
 from envgis import zones
@@ -404,3 +405,14 @@ def test_a_sliver_thinner_than_a_snap_takes_nothing():
 def test_a_zone_a_million_cells_wide():
     got = alone(series(shapely.box(-3e9, 0.5, 3e9, 1.5)), grid(2, 3))[0]
     assert (got == FULL // 2).all()
+
+
+@pytest.mark.parametrize(("latitude", "cell"), [(69.6, 0.1), (15.0, 1.0), (-53.2, 0.5), (69.6, 1 / 1200)])
+def test_shares_of_cells_in_degrees_are_shares_of_their_land(latitude, cell):
+    """Found by trying: half of a cell's degrees is not half of its land. A town within a cell, against its geodesic area."""
+    home = Grid.from_bounds(4326, (-70, latitude - 2 * cell, -70 + 4 * cell, latitude + 2 * cell), cell)
+    town = shapely.box(-70 + 1.3 * cell, latitude - 0.7 * cell, -70 + 2.6 * cell, latitude + 0.8 * cell)
+    cover = zones.cover(gpd.GeoSeries([town], crs=4326), home)
+    found = (cover.shares()[0] * home.areas.array(home.window)).sum() / 1e6
+    exact = abs(Geod(ellps="WGS84").geometry_area_perimeter(shapely.segmentize(town, cell / 50))[0])
+    assert found == pytest.approx(exact, rel=2e-6)
