@@ -19,6 +19,7 @@ from pyproj import CRS, Transformer
 from envgis import locale
 from envgis.faults import Fault, Place, errors
 from envgis.grid import Grid
+from envgis.ledger import OUTSIDE
 from envgis.sources import municipalities
 from envgis.workspace import Municipalities
 
@@ -291,6 +292,16 @@ def test_a_workspace_without_any_municipality_is_refused(tmp_path: Path, gone: s
     (stop,) = errors(faults)
     assert stop.code == "municipality-none-left"
     assert "m.gpkg" in locale.explain(stop, "es").what and "exclude" in locale.explain(stop, "en").remedy
+
+
+def test_no_municipality_may_be_called_as_the_land_outside_is(tmp_path: Path) -> None:
+    """Found by hand: 10,238 ha where there were 2,976; what lies outside was added to it."""
+    drawn = layer((360000, 1650000, 361000, 1651000), (361000, 1650000, 362000, 1651000), codes=["outside", "0101"])
+    out, (fault,) = read(tmp_path, drawn)
+    assert out is None and (fault.code, fault.found) == ("municipality-code-reserved", OUTSIDE)
+    assert "código «outside»" in locale.explain(fault, "es").what
+    out, _ = read(tmp_path, drawn, exclude=["outside"])
+    assert out is not None and list(out["code"]) == ["0101"]
 
 
 def test_a_municipality_wholly_under_others_crashes_nothing() -> None:

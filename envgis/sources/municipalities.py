@@ -21,6 +21,7 @@ from pyproj.exceptions import ProjError
 
 from envgis import workspace, zones
 from envgis.faults import Fault, Place, errors
+from envgis.ledger import OUTSIDE
 from envgis.sources.vectors import read_vector
 
 # More than this share of the smaller municipality is no drawing error, unless the workspace says how to settle it.
@@ -197,6 +198,8 @@ def _codes(column: pd.Series, table: workspace.Municipalities, at: Place) -> tup
         return [], [Fault("municipality-code-number", at, str(example), {"code": str(example).zfill(digits), "digits": digits})]
     codes = [str(int(v)).zfill(table.code_digits or 0) if isinstance(v, int | float | np.integer | np.floating) else _text(v) for v in values]
     faults = [Fault("municipality-code-empty", Place(at.file, at.layer, i + 1, at.column)) for i, code in enumerate(codes) if not code]
+    if OUTSIDE in codes and OUTSIDE not in table.exclude:
+        faults.append(Fault("municipality-code-reserved", at, OUTSIDE))
     counts = pd.Series(codes, dtype="object").value_counts(sort=False)
     for code in counts.index[counts > 1]:
         if code and code not in table.exclude:
