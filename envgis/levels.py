@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from envgis.grid import ArrayLayer, Grid, Layer, Window, missing, read_padded
 from envgis.kernels.leveling import level
+from envgis.workspace import map_slug
 
 NO_DATA = 255
 LEVELS = (0, 1, 2, 3, 4, 5)
@@ -47,8 +48,7 @@ class HazardKey(NamedTuple):
     @property
     def slug(self) -> str:
         """For file names: ``flood_present_T100``."""
-        safe = "".join(ch if ch.isascii() and ch.isalnum() else "-" for ch in self.scenario)[:24]
-        return f"{self.hazard}_{safe}" + (f"_T{self.return_period:g}" if self.return_period is not None else "")
+        return map_slug(self.hazard, self.scenario, self.return_period)
 
 
 @dataclass(frozen=True)

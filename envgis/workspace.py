@@ -26,6 +26,8 @@ Kind = Literal["levels", "index", "depth", "soil_loss"]
 Measure = Literal["susceptibility", "hazard"]
 # What a class map's own codes may stand for: 0…5, and 255 for no data.
 _LEVELS = (0, 1, 2, 3, 4, 5, 255)
+# Of a scenario's name, in a file's name: Windows has room for 260 letters with all folders.
+_LONGEST = 48
 
 
 class _Table(BaseModel):
@@ -210,15 +212,16 @@ def _selection_faults(workspace: Workspace, file: str) -> Iterator[Fault]:
 
 def _hazard_faults(workspace: Workspace, file: str) -> Iterator[Fault]:
     """What no single key shows: a map given twice, bounds out of order, codes that are no levels, a hazard without a title."""
-    seen: dict[tuple[str, str, float | None], str] = {}
+    seen: dict[str, tuple[Hazard, str]] = {}
     for number, hazard in enumerate(workspace.hazard, start=1):
         at, where = Place(file), f"[[hazard]] {number}"
-        # Scenarios that differ in punctuation only would be written to one file.
-        key = (hazard.name, re.sub(r"[^A-Za-z0-9]", "-", hazard.scenario)[:24], hazard.return_period)
         found = f"{hazard.name} · {hazard.scenario}" + (f" · T{hazard.return_period:g}" if hazard.return_period else "")
-        if key in seen:
-            yield Fault("hazard-twice", at, found, {"key": where, "first": seen[key]})
-        seen.setdefault(key, found)
+        slug = map_slug(hazard.name, hazard.scenario, hazard.return_period)
+        # Windows and GeoPackages take names that differ in capitals only for one.
+        first = seen.setdefault(slug.casefold(), (hazard, found))
+        if first[0] is not hazard:
+            same = (first[0].scenario, first[0].return_period) == (hazard.scenario, hazard.return_period)
+            yield Fault("hazard-twice" if same else "hazard-same-file", at, found, {"key": where, "first": first[1], "slug": slug, "most": _LONGEST})
         bounds = hazard.breakpoints
         if bounds and not (all(a < b for a, b in pairwise(bounds)) or all(a > b for a, b in pairwise(bounds))):
             yield Fault("breakpoints-order", at, ", ".join(f"{b:g}" for b in bounds), {"key": f"{where}, breakpoints"})
@@ -227,6 +230,16 @@ def _hazard_faults(workspace: Workspace, file: str) -> Iterator[Fault]:
                 yield Fault("hazard-codes", at, f'"{code}" = {level}', {"key": f"{where}, codes"})
         if f"hazard.{hazard.name}" not in phrases() and not (hazard.title_es and hazard.title_en):
             yield Fault("hazard-title-missing", at, hazard.name, {"key": where})
+
+
+def map_slug(hazard: str, scenario: str, return_period: float | None) -> str:
+    """A hazard map's name in files and columns: ASCII letters and digits, a long scenario cut.
+
+    >>> map_slug("flood", "2050 SSP5-8.5", 100)
+    'flood_2050-SSP5-8-5_T100'
+    """
+    safe = re.sub(r"[^A-Za-z0-9]", "-", scenario)[:_LONGEST]
+    return f"{hazard}_{safe}" + (f"_T{return_period:g}" if return_period is not None else "")
 
 
 def _legend_faults(workspace: Workspace, file: str) -> Iterator[Fault]:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from envgis import locale, workspace
 from envgis.faults import BadInput, Fault
+from envgis.levels import HazardKey
 from envgis.sources.workspace_file import read_workspace
-from envgis.workspace import Workspace, parse
+from envgis.workspace import Workspace, map_slug, parse
 
 SMALLEST = """
 [workspace]
@@ -200,11 +201,49 @@ def test_syntax_names_the_line_and_what_stands_there() -> None:
     assert fault.code == "toml-syntax"
 
 
-def test_alike_scenarios_would_be_one_file() -> None:
-    second = SMALLEST[SMALLEST.index("[[hazard]]") :]
-    text = with_line('scenario = "ssp 585"') + second.replace('kind = "levels"', 'kind = "levels"\nscenario = "ssp-585"')
-    assert [f.code for f in faults(text)] == ["hazard-twice"]
-    assert len(parse(with_line('scenario = "ssp 245"') + second).hazard) == 2
+LONG = "Escenario de cambio climático con emisiones "
+
+
+def two_maps(first: str, second: str) -> str:
+    """The smallest workspace with one hazard in two scenarios."""
+    more = SMALLEST[SMALLEST.index("[[hazard]]") :]
+    return with_line(f'scenario = "{first}"') + more.replace('kind = "levels"', f'kind = "levels"\nscenario = "{second}"')
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "slug"),
+    [
+        ("ssp 585", "ssp-585", "landslide_ssp-585"),
+        ("2050 SSP5-8.5", "2050 ssp5-8.5", "landslide_2050-ssp5-8-5"),
+        (LONG + "altas RCP 8.5", LONG + "altas RCP 4.5", "landslide_Escenario-de-cambio-clim-tico-con-emisiones-alta"),
+    ],
+)
+def test_alike_scenarios_would_be_one_file(first: str, second: str, slug: str) -> None:
+    (fault,) = faults(two_maps(first, second))
+    assert (fault.code, fault.values["key"]) == ("hazard-same-file", "[[hazard]] 2")
+    said = locale.explain(fault, "es").what
+    assert f"«landslide · {second}» y «landslide · {first}»" in said and said.endswith(f"{slug}.")
+
+
+def test_scenarios_that_differ_soon_enough_are_two_maps() -> None:
+    """Found by hand: of long names only 24 letters counted, and two that differ after them were called the same."""
+    for first, second in (
+        ("ssp 245", "ssp 585"),
+        ("Escenario muy largo de cambio climático RCP 4.5", "Escenario muy largo de cambio climático RCP 8.5"),
+    ):
+        one, two = parse(two_maps(first, second)).hazard
+        assert len({map_slug(h.name, h.scenario, h.return_period).casefold() for h in (one, two)}) == 2
+
+
+@given(st.text("aAbBñ -_.", min_size=1, max_size=6), st.text("aAbBñ -_.", min_size=1, max_size=6))
+def test_maps_that_pass_have_files_of_their_own_on_any_disk(first: str, second: str) -> None:
+    """Law: `HazardKey.slug` names files and a GeoPackage's columns, of which capitals tell none apart."""
+    slugs = {HazardKey("landslide", scenario).slug.casefold() for scenario in (first, second)}
+    try:
+        passed = bool(parse(two_maps(first, second)))
+    except BadInput:
+        passed = False
+    assert passed == (len(slugs) == 2)
 
 
 def test_absurd_numbers_and_nesting() -> None:
