@@ -27,6 +27,28 @@ def test_sites_may_lie_outside_every_municipality():
     assert [note.code for note in notes] == ["site-id-repeated"]
 
 
+def test_a_site_that_lies_elsewhere_than_it_says_stays_and_is_told():
+    rows = [
+        {"sitio": "S-1", "municipio": "San Marcos", "latitud": "14.50", "longitud": "-90.60"},
+        {"sitio": "S-2", "municipio": "San Marcos", "latitud": "14.9650", "longitud": "-91.7944"},
+        {"sitio": "S-3", "municipio": "San Marcos", "latitud": "14.9650", "longitud": "-91.7780"},  # 215 m into its neighbour
+        {"sitio": "S-4", "municipio": "", "latitud": "14.50", "longitud": "-90.60"},
+        {"sitio": "S-5", "municipio": "Amatitlán", "latitud": "10", "longitud": "-80"},
+        {"sitio": "S-6", "municipio": "Roma", "latitud": "14.50", "longitud": "-90.60"},
+        {"sitio": "S-7", "municipio": "San Marcos", "latitud": "", "longitud": ""},
+        {"sitio": "S-8", "municipio": "", "latitud": "10", "longitud": "-80"},
+    ]
+    sites, aside, notes = take_sites([reporting.table(rows)], {}, reporting.MUNICIPALITIES)
+    assert sites["municipality_code"].fillna("").tolist() == ["0114", "1201", "1202", "0114", "", "0114", ""]
+    assert [one.row for one in aside] == [8]
+    told = [(note.code, note.at.row, note.severity) for note in notes]
+    assert told == [("site-municipality-differs", 2, "warning"), ("site-municipality-far", 6, "warning"), ("declared-unknown", 7, "warning")]
+    said = [explain(note, language).what for note in notes[:2] for language in ("es", "en")]
+    assert said[0].startswith("El sitio «S-1» dice San Marcos (1201) y cae en Amatitlán (0114), a 1")
+    assert said[1].startswith("The site “S-1” says San Marcos (1201) and lies in Amatitlán (0114), 1")
+    assert "fuera de todos los municipios" in said[2]
+
+
 def test_sites_without_a_place_column_stop():
     with pytest.raises(BadInput) as stop:
         take_sites([reporting.table([{"sitio": "S-1", "nombre": "x"}])], {}, reporting.MUNICIPALITIES)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from envgis.actions import columns, counted, located
-from envgis.actions.places import Gazetteer
+from envgis.actions.places import NOWHERE, Gazetteer
 from envgis.actions.record import SetAside
 from envgis.actions.reported import ReportFile
 from envgis.actions.review import Review
@@ -68,6 +69,7 @@ def take_sites(
         tables.append(_sites(columns.match(file, own, "site_columns")[0], gazetteer, review))
         set_aside += review.set_aside()
         notes += review.notes()
+        notes += _misplaced(tables[-1], columns.match(file, own, "site_columns")[0], gazetteer)
     sites = gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), geometry="geometry", crs=4326)
     distinct = _distinct(sites["site_id"])
     for i in np.flatnonzero(distinct != sites["site_id"]).tolist():
@@ -96,6 +98,27 @@ def _sites(named: columns.Columns, gazetteer: Gazetteer, review: Review) -> gpd.
         crs=4326,
     )
     return gpd.GeoDataFrame(table[~review.refused & place.possible])
+
+
+# What keeps a report from being counted is only told of a site, in words that say so.
+_TOLD = {"municipality-differs": "site-municipality-differs", "municipality-far": "site-municipality-far"}
+
+
+def _misplaced(sites: gpd.GeoDataFrame, named: columns.Columns, gazetteer: Gazetteer) -> list[Fault]:
+    """Sites that do not lie in the municipality that their row declares, by the rule for reports.
+
+    They stay where their coordinates are: in a planner's list these weigh more than the label.
+    """
+    review = Review(named.file)
+    place = located.locate(named, Review(named.file))
+    declared = counted.declare(named, place, gazetteer, review)
+    # A row that declares nothing may lie anywhere.
+    counted.count_in(np.where(declared == NOWHERE, counted.UNKNOWN, declared), place, gazetteer, review)
+    site_ids = dict(zip(sites["source_row"], sites["site_id"], strict=True))
+    doubts = [(site_ids[one.row], fault) for one in review.set_aside() if one.row in site_ids for fault in one.faults]
+    return [
+        replace(fault, code=_TOLD.get(fault.code, fault.code), values={**fault.values, "site": site}, severity="warning") for site, fault in doubts
+    ]
 
 
 def _distinct(site_ids: pd.Series) -> pd.Series:
