@@ -172,6 +172,17 @@ def test_population_landuse_and_bands(folder: Path) -> None:
     assert [credit.role for credit in inputs.credits] == ["municipalities", "landslide_present", "landuse", "population"]
 
 
+def test_more_people_than_there_are(folder: Path) -> None:
+    """Found by trying: an undeclared 4294967295 made 42.9 thousand million people; more ran the ledger's numbers over."""
+    people = np.full((50, 70), 3, np.uint32)
+    people[:3, :3] = 4_294_967_295
+    write(folder / "people.tif", people)
+    _, faults = look(folder, TOML + '[population]\npath = "people.tif"\n')
+    fault = only(faults, "people-too-many")
+    assert says(fault, "es").startswith("«people.tif» suma 38,654,716,128 personas: más que toda la humanidad.")
+    assert "raster-suspect" in {f.code for f in faults}
+
+
 # Bad input: the code, the message in both languages, and that nothing else is wrong ------------------
 
 

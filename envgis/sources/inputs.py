@@ -30,6 +30,9 @@ from envgis.sources.reports import read_files
 from envgis.sources.survey import survey
 from envgis.workspace import Workspace
 
+# More people than these are a mistake; a ledger's whole millionths of a person hold nine hundred times as many.
+_MANKIND = 10e9
+
 
 @dataclass(frozen=True)
 class Inputs:
@@ -113,7 +116,7 @@ def _hazard(table: workspace.Hazard, towns: Sequence[str], to: Gathering) -> Haz
 def _around(hazard_map: HazardMap, zones: Sequence[BaseGeometry]) -> HazardMap:
     """The map on the cells of its lattice around the zones, which are in its CRS.
 
-    A raster of a whole country takes no longer than one of the municipality; one that ends within it has no data beyond.
+    A raster of a whole country is counted as fast as one of the municipality; one that ends within it has no data beyond.
     """
     if not zones:
         return hazard_map
@@ -147,6 +150,10 @@ def _people_faults(layer: FileLayer, to: Gathering) -> list[Fault]:
     if facts.low < 0 and not errors(faults):
         place = hazard_maps.place_of(layer, facts.low_at)
         faults.append(Fault("amount-negative", at, f"{facts.low:g}", {"value": facts.low, "place": place, "nodata": layer.declared}))
+    if facts.total > _MANKIND and not errors(faults):
+        place = hazard_maps.place_of(layer, facts.high_at)
+        values = {"total": facts.total, "value": facts.high, "place": place, "nodata": layer.declared}
+        faults.append(Fault("people-too-many", at, f"{facts.total:g}", values))
     return faults
 
 

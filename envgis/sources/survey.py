@@ -18,7 +18,7 @@ from envgis.grid import Grid, Layer, Window, missing
 # What programs write for "no data" when nobody told them otherwise.
 SENTINELS = (-999.0, -9999.0, -99999.0, -32768.0, -32767.0, -2147483648.0, -2147483647.0, 1e20)
 # The highest number of an unsigned type: often no data, but as often a value.
-FULLEST = {"uint8": 255, "uint16": 65_535}
+FULLEST = {"uint8": 255, "uint16": 65_535, "uint32": 4_294_967_295}
 # Beyond this a float32 is the type's own end, also a common sentinel.
 _END = 3e38
 _CELLS = 2**21
@@ -32,7 +32,8 @@ class Facts:
     low, high : true values (scale and offset applied) over the whole layer, NaN without data
     low_at, high_at : x, y of such cells, in the layer's CRS
     sentinels : stored values that look like "no data" but count as values, with how many cells have them
-    fullest : how many cells have the highest number of an unsigned type (255, 65535), which may stand for no data
+    fullest : how many cells have the highest number of an unsigned type (255, 65535, 4294967295), which may stand for no data
+    total : sum of the true values over the whole layer
     asked : whether there were municipalities to look inside
     inside, inside_valid : cells that they touch, and those of them with data
     classes : stored value → cells that the municipalities touch; empty unless asked for
@@ -47,6 +48,7 @@ class Facts:
     high_at: tuple[float, float]
     sentinels: Mapping[float, int]
     fullest: int
+    total: float
     asked: bool
     inside: int
     inside_valid: int
@@ -69,6 +71,7 @@ def survey(layer: Layer, zones: Sequence[BaseGeometry], count_classes: bool = Fa
     low, high = math.inf, -math.inf
     low_at = high_at = (math.nan, math.nan)
     valid = touched = touched_valid = fullest = 0
+    total = 0.0
     top = FULLEST.get(getattr(layer, "stored", layer.dtype).name)
     sentinels: Counter[float] = Counter()
     classes: Counter[float] = Counter()
@@ -88,6 +91,7 @@ def survey(layer: Layer, zones: Sequence[BaseGeometry], count_classes: bool = Fa
         if there.size == 0:
             continue
         valid += there.size
+        total += float(there.sum(dtype=np.float64))
         least, most = float(there.min()), float(there.max())
         sentinels.update(_sentinels(there, least, most))
         if most == top:
@@ -107,6 +111,7 @@ def survey(layer: Layer, zones: Sequence[BaseGeometry], count_classes: bool = Fa
         high_at,
         dict(sentinels),
         fullest,
+        total * layer.scale + valid * layer.offset,
         bool(zones),
         touched,
         touched_valid,
