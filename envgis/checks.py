@@ -14,7 +14,7 @@ from envgis.faults import BadInput, Fault, errors
 from envgis.levels import Hazard
 from envgis.sources.inputs import Inputs, gather
 from envgis.sources.workspace_file import read_workspace
-from envgis.workspace import Workspace, output_folder
+from envgis.workspace import Workspace, doubts, output_folder
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ def check(folder: Path, out: Path | None = None) -> Checked:
     except BadInput as stop:
         return Checked(faults=stop.faults)
     inputs, faults = gather(workspace, folder)
+    faults += doubts(workspace)
     faults += _output_faults(workspace, folder, out)
     reports = take(inputs.reports, workspace.actions, inputs.municipalities) if workspace.actions else None
     if reports is not None:

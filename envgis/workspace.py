@@ -26,6 +26,9 @@ Kind = Literal["levels", "index", "depth", "soil_loss"]
 Measure = Literal["susceptibility", "hazard"]
 # What a class map's own codes may stand for: 0…5, and 255 for no data.
 _LEVELS = (0, 1, 2, 3, 4, 5, 255)
+# The scenario that the rules for sites look for, and words that mean it.
+PRESENT = "present"
+_MEANS_PRESENT = ("presente", "actual", "actualidad", "hoy", "ahora", "current", "today", "now")
 # Of a scenario's name, in a file's name: Windows has room for 260 letters with all folders.
 _LONGEST = 48
 
@@ -99,7 +102,7 @@ class Hazard(Described):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,29}$")
     family: str = ""
-    scenario: str = Field("present", min_length=1)
+    scenario: str = Field(PRESENT, min_length=1)
     return_period: float | None = Field(None, gt=0)
     measure: Measure = "susceptibility"
     path: Paths
@@ -222,6 +225,8 @@ def _hazard_faults(workspace: Workspace, file: str) -> Iterator[Fault]:
         if first[0] is not hazard:
             same = (first[0].scenario, first[0].return_period) == (hazard.scenario, hazard.return_period)
             yield Fault("hazard-twice" if same else "hazard-same-file", at, found, {"key": where, "first": first[1], "slug": slug, "most": _LONGEST})
+        if _means_present(hazard.scenario):
+            yield Fault("scenario-near-present", at, hazard.scenario, {"key": f"{where}, scenario", "near": PRESENT})
         bounds = hazard.breakpoints
         if bounds and not (all(a < b for a, b in pairwise(bounds)) or all(a > b for a, b in pairwise(bounds))):
             yield Fault("breakpoints-order", at, ", ".join(f"{b:g}" for b in bounds), {"key": f"{where}, breakpoints"})
@@ -230,6 +235,28 @@ def _hazard_faults(workspace: Workspace, file: str) -> Iterator[Fault]:
                 yield Fault("hazard-codes", at, f'"{code}" = {level}', {"key": f"{where}, codes"})
         if f"hazard.{hazard.name}" not in phrases() and not (hazard.title_es and hazard.title_en):
             yield Fault("hazard-title-missing", at, hazard.name, {"key": where})
+
+
+def _means_present(scenario: str) -> bool:
+    """Whether somebody meant the present and wrote another word: no rule would find it."""
+    word = scenario.strip().casefold()
+    near = word.isalpha() and bool(difflib.get_close_matches(word, [PRESENT], cutoff=0.85))
+    return scenario != PRESENT and (word in _MEANS_PRESENT or near)
+
+
+def doubts(workspace: Workspace, file: str = FILE) -> list[Fault]:
+    """Warnings of what may be meant as it stands, but makes results say less than they seem to.
+
+    >>> text = (workspace / FILE).read_text(encoding="utf-8")
+    >>> [(fault.code, fault.found) for fault in doubts(parse(text.replace("[[hazard]]", "[[hazard]]\\nscenario = '2050'")))]
+    [('scenario-no-present', '2050')]
+    """
+    names = dict.fromkeys(hazard.name for hazard in workspace.hazard)
+    seen = {hazard.name for hazard in workspace.hazard if hazard.scenario == PRESENT}
+    if not seen:
+        scenarios = dict.fromkeys(hazard.scenario for hazard in workspace.hazard)
+        return [Fault("scenario-no-present", Place(file), ", ".join(scenarios), severity="warning")]
+    return [Fault("scenario-hazard-no-present", Place(file), name, severity="warning") for name in names if name not in seen]
 
 
 def map_slug(hazard: str, scenario: str, return_period: float | None) -> str:

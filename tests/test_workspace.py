@@ -7,10 +7,12 @@ import math
 from pathlib import Path
 
 import pytest
+import small_workspace
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from envgis import locale, workspace
+from envgis.checks import check
 from envgis.faults import BadInput, Fault
 from envgis.levels import HazardKey
 from envgis.sources.workspace_file import read_workspace
@@ -244,6 +246,37 @@ def test_maps_that_pass_have_files_of_their_own_on_any_disk(first: str, second: 
     except BadInput:
         passed = False
     assert passed == (len(slugs) == 2)
+
+
+@pytest.mark.parametrize("word", ["Present", "presente", "presnt", "actual", "Hoy", "current", "PRESENTE "])
+def test_the_present_under_another_name_is_asked_about(word: str) -> None:
+    """Found by hand: no rule found it, and every site was "not enough data" without a word."""
+    (fault,) = faults(with_line(f'scenario = "{word}"'))
+    assert fault.code == "scenario-near-present"
+    assert locale.explain(fault, "es").what == f"[[hazard]] 1, scenario: «{word}». ¿Quiso decir «present»?"
+
+
+@pytest.mark.parametrize("word", ["present", "2050", "present 2", "presente 2050", "ssp585", "futuro", "histórico"])
+def test_other_scenarios_are_left_alone(word: str) -> None:
+    assert parse(with_line(f'scenario = "{word}"')).hazard[0].scenario == word
+
+
+def test_a_hazard_without_its_present_is_doubtful() -> None:
+    flood = SMALLEST[SMALLEST.index("[[hazard]]") :].replace("landslide", "flood") + 'scenario = "2050"\n'
+    assert workspace.doubts(parse(SMALLEST)) == [] == workspace.doubts(parse(two_maps("2050", "present")))
+    for text, code, found in (
+        (two_maps("2050", "2080"), "scenario-no-present", "2050, 2080"),
+        (SMALLEST + flood, "scenario-hazard-no-present", "flood"),
+    ):
+        (fault,) = workspace.doubts(parse(text))
+        assert (fault.code, fault.found, fault.severity) == (code, found, "warning")
+        assert all(found in locale.explain(fault, language).what for language in locale.LANGUAGES)
+
+
+def test_the_check_tells_what_is_doubtful(tmp_path: Path) -> None:
+    folder = small_workspace.write(tmp_path / "w", small_workspace.TOML.replace("[[hazard]]", '[[hazard]]\nscenario = "2050"'))
+    found = check(folder)
+    assert [f.code for f in found.faults] == ["scenario-no-present"] and found.runnable
 
 
 def test_absurd_numbers_and_nesting() -> None:
