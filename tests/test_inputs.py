@@ -172,6 +172,16 @@ def test_population_landuse_and_bands(folder: Path) -> None:
     assert [credit.role for credit in inputs.credits] == ["municipalities", "landslide_present", "landuse", "population"]
 
 
+def test_values_that_cannot_be_classes(folder: Path) -> None:
+    """Found by trying: the remedy for -9999 was a level for it, which was then refused as no code."""
+    values = levels().astype(np.float32)
+    values[20:22], values[22, 30] = -9999, 2.5
+    write(folder / "landslide.tif", values)
+    fault = only(look(folder)[1], "hazard-no-class-codes")
+    assert says(fault, "es") == "«landslide.tif» tiene en los municipios valores que no pueden ser clases: -9999 (120), 2.5 (1)."
+    assert "declárelo así" in explain(fault, "es").remedy
+
+
 def test_more_people_than_there_are(folder: Path) -> None:
     """Found by trying: an undeclared 4294967295 made 42.9 thousand million people; more ran the ledger's numbers over."""
     people = np.full((50, 70), 3, np.uint32)
@@ -216,7 +226,7 @@ def test_unlisted_codes(folder: Path) -> None:
 
 def test_levels_that_are_no_whole_numbers(folder: Path) -> None:
     write(folder / "landslide.tif", np.full((50, 70), 2.5, np.float32))
-    assert "2.5 (" in only(look(folder)[1], "hazard-unlisted-codes").found
+    assert "2.5 (" in only(look(folder)[1], "hazard-no-class-codes").found
 
 
 def test_zero_is_nodata_and_a_level(folder: Path) -> None:

@@ -135,10 +135,12 @@ def _class_faults(table: workspace.Hazard, layer: FileLayer, codes: Mapping[int,
     if zeros and 0 not in codes:
         yield Fault("hazard-zero-unset", at, str(zeros), {"count": zeros, "share": zeros / facts.inside, "hazard": table.name})
     unlisted = {v: n for v, n in facts.classes.items() if v not in codes and v != 0}
-    if unlisted:
-        shown = ", ".join(f"{v:g} ({n})" for v, n in sorted(unlisted.items())[:_LISTED]) + ("…" if len(unlisted) > _LISTED else "")
-        values = {"count": len(unlisted), "cells": sum(unlisted.values()), "listed": ", ".join(map(str, sorted(codes))), "nodata": layer.declared}
-        yield Fault("hazard-unlisted-codes", at, shown, values)
+    no_codes = {v: n for v, n in unlisted.items() if not (0 <= v <= _MOST_CODE and v.is_integer())}
+    for code, found in (("hazard-unlisted-codes", {v: n for v, n in unlisted.items() if v not in no_codes}), ("hazard-no-class-codes", no_codes)):
+        if found:
+            shown = ", ".join(f"{v:g} ({n})" for v, n in sorted(found.items())[:_LISTED]) + ("…" if len(found) > _LISTED else "")
+            listed = ", ".join(map(str, sorted(codes)))
+            yield Fault(code, at, shown, {"count": len(found), "cells": sum(found.values()), "listed": listed, "nodata": layer.declared})
 
 
 def _value_faults(table: workspace.Hazard, layer: FileLayer, facts: Facts, at: Place) -> Iterator[Fault]:
