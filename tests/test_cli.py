@@ -311,6 +311,20 @@ def test_screen(call: Call, folder: Path) -> None:
     assert said.last == str(folder / "x" / "sites.xlsx")
 
 
+def test_screen_names_the_rows_set_aside_and_says_nothing_of_the_reports(call: Call, folder: Path) -> None:
+    reports = (folder / "a.csv").read_text(encoding="utf-8").splitlines()
+    (folder / "a.csv").write_text("\n".join([reports[0] + ",Foto", *(f"{line},x.jpg" for line in reports[1:])]), encoding="utf-8")
+    assert "Foto" in call("check", folder).out
+    sites = (folder / "s.csv").read_text(encoding="utf-8").splitlines()
+    width = sites[0].count(",")
+    (folder / "s.csv").write_text("\n".join([*sites, "S8" + "," * width, "S9,Pozo,400,9"]), encoding="utf-8")
+    said = call("screen", folder / "s.csv", "--workspace", folder)
+    assert "Foto" not in said.out + said.err
+    assert "Apartados, filas 4, 5, 6 (s.csv):" in said.out
+    assert said.out.count("Faltan las coordenadas. Complete latitud y longitud") == 1 and "  4, 5: Faltan" in said.out and "\n  6: " in said.out
+    assert str(folder / "s-screened" / "quarantine.csv") in said.out
+
+
 def test_screen_names_its_own_folder_and_refuses_a_raster_by_name(call: Call, folder: Path) -> None:
     told = call("screen", "--help").out
     assert "SITIOS-screened" in told and "envgis.toml" not in told

@@ -20,7 +20,7 @@ from envgis.cli.terminal import text
 def command(sites: Path, workspace: Path, radius_m: float, out: Path | None, lang: str | None) -> None:
     """Screen the sites of a file and write their tables and a workbook, by default into ``<sites>-screened`` beside it."""
     from envgis import pipeline
-    from envgis.cli import faults, summary
+    from envgis.cli import faults, screened
     from envgis.cli.terminal import spoken
     from envgis.locale import phrase
     from envgis.sources.workspace_file import read_workspace
@@ -30,7 +30,7 @@ def command(sites: Path, workspace: Path, radius_m: float, out: Path | None, lan
     target = out or sites.with_name(f"{sites.stem}-screened")
     found = pipeline.screen(sites, workspace, out=target, radius_m=radius_m, language=lang)
     faults.tell(found.warnings, language, error_stream=True)
-    summary.tell_sites(found, language, radius_m)
+    screened.tell(found, language, target)
     if settings.synthetic:
         click.echo(phrase("synthetic", language))
     click.echo(target / "sites.xlsx")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +12,9 @@ from envgis.locale import Language, number, percent, phrase
 if TYPE_CHECKING:
     from envgis.assessment import Assessment
     from envgis.levels import Hazard, HazardKey
-    from envgis.planning.screened import Screening
     from envgis.publish.figures import Book
 
 MOST_MUNICIPALITIES = 6
-DECISIONS = ("proceed", "caution", "avoid", "not_enough_data")
 
 
 def tell(assessment: Assessment, language: Language) -> None:
@@ -109,22 +106,3 @@ def _title(hazard: Hazard, language: Language) -> str:
     if key.return_period is not None:
         scenario += f", {number(key.return_period, language)} {phrase('run.years', language)}"
     return phrase(f"run.high-{hazard.measure}", language, title=hazard.title[language], scenario=scenario)
-
-
-def tell_sites(found: Screening, language: Language, radius_m: float) -> None:
-    """The table of screened sites, and how many of each decision."""
-    sites = found.tables["sites"]
-    labels = [" ".join(str(part) for part in row if isinstance(part, str)) for row in sites[["site_id", "name"]].itertuples(index=False)]
-    decisions = [phrase(f"decision.{decision}", language) for decision in sites["decision"]]
-    columns = [(phrase("screen.site", language), labels), (phrase("screen.decision", language), decisions)]
-    first, second = (max(map(len, [head, *words])) for head, words in columns)
-    counts = Counter(sites["decision"])
-    each = ", ".join(f"{counts[d]} {phrase(f'decision.{d}', language)}" for d in DECISIONS if counts[d])
-    with screen_text.printer() as say:
-        say((f"  {columns[0][0]:<{first}}  {columns[1][0]:<{second}}  {phrase('screen.reason', language)}", "bold"))
-        for label, decision, reason in zip(labels, decisions, sites["reason"], strict=True):
-            say((f"  {label:<{first}}  {decision:<{second}}  {reason}", ""))
-        say((phrase("screen.counts", language, count=len(sites), each=each), ""))
-        say((phrase("screen.radius", language, radius=radius_m), ""))
-        if found.set_aside:
-            say((phrase("run.aside", language, count=len(found.set_aside)), ""))
