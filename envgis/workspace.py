@@ -193,7 +193,8 @@ def parse(text: str, file: str = FILE) -> Workspace:
         workspace = Workspace.model_validate(table)
     except ValidationError as error:
         raise BadInput([_fault(e, file) for e in error.errors()]) from None
-    faults = [*_selection_faults(workspace, file), *_hazard_faults(workspace, file), *_legend_faults(workspace, file)]
+    looks = (_selection_faults, _hazard_faults, _legend_faults, _public_faults)
+    faults = [fault for look in looks for fault in look(workspace, file)]
     if faults:
         raise BadInput(faults)
     return workspace
@@ -272,6 +273,23 @@ def map_slug(hazard: str, scenario: str, return_period: float | None) -> str:
 def _legend_faults(workspace: Workspace, file: str) -> Iterator[Fault]:
     if workspace.landuse and workspace.landuse.legend and workspace.landuse.scheme:
         yield Fault("landuse-two-legends", Place(file), workspace.landuse.legend, {"scheme": workspace.landuse.scheme})
+
+
+def public_fields() -> list[str]:
+    """What of an action may be shown: the fields for which the maps have a name.
+
+    >>> fields = public_fields()
+    >>> "area_ha" in fields, "phone" in fields
+    (True, False)
+    """
+    return [key.removeprefix("field.") for key in phrases() if key.startswith("field.")]
+
+
+def _public_faults(workspace: Workspace, file: str) -> Iterator[Fault]:
+    known = public_fields()
+    for field in workspace.outputs.public_fields:
+        if field not in known:
+            yield Fault("outputs-public-field", Place(file), field, {"key": "[outputs] public_fields", "known": known})
 
 
 # What pydantic asks for, by its error's type, as a phrase of ours.

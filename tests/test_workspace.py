@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from envgis import locale, workspace
+from envgis.actions.record import COLUMNS
 from envgis.checks import check
 from envgis.faults import BadInput, Fault
 from envgis.levels import HazardKey
@@ -271,6 +272,15 @@ def test_a_hazard_without_its_present_is_doubtful() -> None:
         (fault,) = workspace.doubts(parse(text))
         assert (fault.code, fault.found, fault.severity) == (code, found, "warning")
         assert all(found in locale.explain(fault, language).what for language in locale.LANGUAGES)
+
+
+def test_only_fields_of_the_record_that_maps_name_may_be_public() -> None:
+    """Found by hand: a field that no map knows was passed over in silence."""
+    found = faults(SMALLEST + '[outputs]\npublic_fields = ["phone", "area_ha", "Area_ha", "geometry"]\n')
+    assert [(f.code, f.found) for f in found] == [("outputs-public-field", name) for name in ("phone", "Area_ha", "geometry")]
+    assert "action_type, status, date_start" in locale.explain(found[0], "es").remedy
+    assert set(workspace.public_fields()) <= set(COLUMNS)
+    assert not {"source", "source_row", "flags"} & set(workspace.public_fields())
 
 
 def test_the_check_tells_what_is_doubtful(tmp_path: Path) -> None:
