@@ -262,6 +262,35 @@ def test_columns_are_guessed_only_where_there_is_one_answer(tmp_path: Path) -> N
     assert took["a.gpkg"].startswith("no se usa")
 
 
+def test_boundaries_without_a_coordinate_system_are_named_and_written(officer: Path) -> None:
+    (officer / "limites.prj").unlink()
+    gpd.GeoDataFrame(geometry=[shapely.LineString([(X, Y), (X + 9, Y)])]).to_file(officer / "rios.shp")
+    found, proposal, took = propose(officer)
+    assert found.municipalities.path == "limites.shp" and "municipios.gpkg" not in proposal.text
+    (fault,) = proposal.faults
+    assert fault.code == "vector-no-crs" and "caería en Guatemala si fueran GTM" in locale.explain(fault, "es").what
+    assert took["limites.shp"] == "parecen los límites municipales; lo que hay que corregir está arriba"
+    assert took["rios.shp"].startswith("La capa no dice en qué sistema de coordenadas está.")
+    # Where another layer can be used, it is.
+    municipalities(officer / "municipios.gpkg", code=["0101", "0102"], name=["Uno", "Dos"])
+    found, proposal, _ = propose(officer)
+    assert found.municipalities.path == "municipios.gpkg" and not proposal.faults
+
+
+def test_a_name_made_up_for_a_layer_that_is_not_there_is_told(officer: Path) -> None:
+    (officer / "deslizamientos_2024.tif").unlink()
+    found, proposal, _ = propose(officer)
+    assert found.hazard[0].path == ["landslide.tif"]
+    (fault,) = proposal.faults
+    assert fault.code == "init-no-hazard" and "landslide.tif es solo un nombre de ejemplo" in locale.explain(fault, "es").remedy
+    raster(officer / "deslizamientos_2024.tif", levels())
+    for part in officer.glob("limites.*"):
+        part.unlink()
+    _, proposal, _ = propose(officer)
+    (fault,) = proposal.faults
+    assert fault.code == "init-no-municipalities" and "municipios.gpkg is only a name" in locale.explain(fault, "en").remedy
+
+
 def test_the_layer_that_says_so_is_the_boundaries(tmp_path: Path) -> None:
     municipalities(tmp_path / "zonas.gpkg", code=["0101", "0102"], name=["A", "B"])
     gpd.read_file(tmp_path / "zonas.gpkg").to_file(tmp_path / "todo.gpkg", layer="cuencas")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -51,9 +51,20 @@ def propose(folder: Path, *, today: dt.date, language: Literal["es", "en", "both
     seen = look.at(folder)
     skeletons = {seen.landuse.legend: settings.legend(seen.landuse.classes)} if seen.landuse and seen.landuse.legend_is_new else {}
     text = settings.text(seen, folder.resolve().name, today, language, words)
-    nothing = not (seen.municipalities or seen.hazards)
-    told = (Fault("init-nothing-found", Place(str(folder)), severity="warning"),) if nothing else ()
-    return Proposal(text, {**skeletons, BATCH: settings.batch(words)}, tuple(seen.findings), told)
+    return Proposal(text, {**skeletons, BATCH: settings.batch(words)}, tuple(seen.findings), tuple(_wanting(seen, folder)))
+
+
+def _wanting(seen: look.Seen, folder: Path) -> Iterator[Fault]:
+    """What a run needs and was not found: its line in envgis.toml names a file that is not there."""
+    if seen.unplaced is not None:
+        yield seen.unplaced
+    without = not (seen.municipalities or seen.unplaced)
+    if without and not seen.hazards:
+        yield Fault("init-nothing-found", Place(str(folder)), severity="warning")
+    elif without:
+        yield Fault("init-no-municipalities", Place(str(folder)), severity="warning")
+    elif not seen.hazards:
+        yield Fault("init-no-hazard", Place(str(folder)), severity="warning")
 
 
 def write(proposal: Proposal, folder: Path, *, replace: bool = False) -> list[Path]:

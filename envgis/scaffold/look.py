@@ -11,7 +11,7 @@ from typing import Literal
 from envgis.actions import columns, located
 from envgis.actions.reported import ReportFile
 from envgis.actions.words import fold
-from envgis.faults import Message, errors
+from envgis.faults import Fault, Message, errors
 from envgis.files import RECORD
 from envgis.scaffold import guesses, names, places, rasters
 from envgis.scaffold.guesses import Guess
@@ -48,9 +48,13 @@ class LandUse:
 
 @dataclass
 class Seen:
-    """Everything that was found in a folder."""
+    """Everything that was found in a folder.
+
+    unplaced : what is wrong with a file whose name says that it holds the municipalities, where no other does
+    """
 
     municipalities: places.Guess | None = None
+    unplaced: Fault | None = None
     hazards: list[Raster] = field(default_factory=list)
     landuse: LandUse | None = None
     population: Raster | None = None
@@ -115,15 +119,21 @@ def _vector(path: Path, name: str, seen: Seen) -> None:
     """One vector file: boundaries, or places that somebody reported."""
     if path.stat().st_size > _LARGEST_BYTES:
         return
-    guess, about = places.look(path, name)
+    guess, about, wrong = places.look(path, name)
     if guess is not None and seen.municipalities is None:
-        seen.municipalities = guess
+        seen.municipalities, seen.unplaced = guess, None
         seen.findings.append(Finding(name, about, "municipalities", guess.message))
         return
     if guess is not None:
         seen.findings.append(Finding(name, about, "unused", Message("init.took.second-boundaries")))
         return
-    _reported(path, name, about, seen)
+    if wrong is not None and places.are_named(name) and not (seen.municipalities or seen.unplaced):
+        seen.unplaced = wrong
+        seen.findings.append(Finding(name, about, "municipalities", Message("init.took.unplaced")))
+    elif wrong is not None:
+        seen.findings.append(Finding(name, about, "unused", wrong.message))
+    else:
+        _reported(path, name, about, seen)
 
 
 def _tables(tables: Sequence[tuple[Path, str]], seen: Seen) -> str | None:

@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from envgis.actions.words import fold
-from envgis.faults import Message
+from envgis.faults import Fault, Message, errors
 from envgis.scaffold import names
 from envgis.sources.vectors import layer_names, read_vector
 
@@ -44,17 +44,18 @@ class Guess:
         return Message("init.took.municipalities", {"code": self.code, "name": self.name, "digits": lost})
 
 
-def look(path: Path, name: str) -> tuple[Guess | None, Message]:
-    """The municipalities of a vector file, None where no layer has them; and what the file is."""
+def look(path: Path, name: str) -> tuple[Guess | None, Message, Fault | None]:
+    """The municipalities of a vector file, None where no layer has them; what the file is; why it cannot be used, if so."""
     try:
         layers = layer_names(path)
     except Exception:  # whatever the reader raises on a broken file: it is not taken, and `check` says why when it is named
-        return None, Message("init.about.unreadable")
+        return None, Message("init.about.unreadable"), None
     about = Message("init.about.unreadable")
-    guesses = []
+    guesses, wrong = [], []
     for layer in layers:
         chosen = layer if len(layers) > 1 else None
-        table, _ = read_vector(path, name, chosen)
+        table, faults = read_vector(path, name, chosen)
+        wrong += errors(faults)
         if table is None or table.empty:
             continue
         kind = "polygons" if table.geom_type.dropna().str.endswith("Polygon").all() else "features"
@@ -63,7 +64,12 @@ def look(path: Path, name: str) -> tuple[Guess | None, Message]:
             guesses.append(guess)
     # A layer that says it is boundaries comes first; then the one with the most of them.
     guesses.sort(key=lambda g: (not names.begins(fold(f"{g.path} {g.layer or ''}"), names.MUNICIPALITIES), -g.count))
-    return (guesses[0] if guesses else None), about
+    return (guesses[0] if guesses else None), about, (wrong[0] if wrong and not guesses else None)
+
+
+def are_named(name: str) -> bool:
+    """Whether a file's name says that it holds municipalities."""
+    return names.begins(fold(Path(name).stem), names.MUNICIPALITIES)
 
 
 def _guess(table: gpd.GeoDataFrame, name: str, layer: str | None) -> Guess | None:

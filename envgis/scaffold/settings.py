@@ -115,6 +115,8 @@ def _credits(table: Table, words: Language, year: str = "", explained: bool = Tr
 
 def _municipalities(seen: Seen, words: Language) -> Table:
     found = seen.municipalities
+    if found is None and seen.unplaced is not None:
+        return _table(words, path=str(seen.unplaced.at.file), code=("code", "init.toml.unplaced"), name="name")
     if found is None:
         return _table(words, path=("municipios.gpkg", "init.toml.no-municipalities"), code="code", name="name")
     table = _table(words, path=found.path)
