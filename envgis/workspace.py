@@ -31,6 +31,8 @@ PRESENT = "present"
 _MEANS_PRESENT = ("presente", "actual", "actualidad", "hoy", "ahora", "current", "today", "now")
 # Of a scenario's name, in a file's name: Windows has room for 260 letters with all folders.
 _LONGEST = 48
+# Of the output folder, in bytes: names of 255 are the longest, and those of the folders beside it are longer.
+_LONGEST_FOLDER = 200
 
 
 class _Table(BaseModel):
@@ -193,7 +195,7 @@ def parse(text: str, file: str = FILE) -> Workspace:
         workspace = Workspace.model_validate(table)
     except ValidationError as error:
         raise BadInput([_fault(e, file) for e in error.errors()]) from None
-    looks = (_selection_faults, _hazard_faults, _legend_faults, _public_faults)
+    looks = (_selection_faults, _hazard_faults, _legend_faults, _output_faults)
     faults = [fault for look in looks for fault in look(workspace, file)]
     if faults:
         raise BadInput(faults)
@@ -285,8 +287,11 @@ def public_fields() -> list[str]:
     return [key.removeprefix("field.") for key in phrases() if key.startswith("field.")]
 
 
-def _public_faults(workspace: Workspace, file: str) -> Iterator[Fault]:
-    known = public_fields()
+def _output_faults(workspace: Workspace, file: str) -> Iterator[Fault]:
+    folder, known = workspace.outputs.folder, public_fields()
+    if (length := len(folder.encode())) > _LONGEST_FOLDER:
+        values = {"key": "[outputs] folder", "length": length, "most": _LONGEST_FOLDER}
+        yield Fault("outputs-folder-long", Place(file), folder[:40] + "…", values)
     for field in workspace.outputs.public_fields:
         if field not in known:
             yield Fault("outputs-public-field", Place(file), field, {"key": "[outputs] public_fields", "known": known})

@@ -274,6 +274,14 @@ def test_a_hazard_without_its_present_is_doubtful() -> None:
         assert all(found in locale.explain(fault, language).what for language in locale.LANGUAGES)
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "ñ" * 101, "a/" * 3000])
+def test_an_output_folder_no_disk_has_room_for(name: str) -> None:
+    """Found by a crash of check and run."""
+    (fault,) = faults(SMALLEST + f'[outputs]\nfolder = "{name}"\n')
+    assert fault.code == "outputs-folder-long" and fault.values["length"] == len(name.encode())
+    assert parse(SMALLEST + f'[outputs]\nfolder = "{"x" * 200}"\n').outputs.folder
+
+
 def test_only_fields_of_the_record_that_maps_name_may_be_public() -> None:
     """Found by hand: a field that no map knows was passed over in silence."""
     found = faults(SMALLEST + '[outputs]\npublic_fields = ["phone", "area_ha", "Area_ha", "geometry"]\n')
@@ -398,6 +406,17 @@ def test_reading_the_file(tmp_path: Path) -> None:
     assert code() == ["workspace-encoding"]
     (tmp_path / "envgis.toml").write_bytes(b"\xef\xbb\xbf" + SMALLEST.encode())
     assert read_workspace(tmp_path).workspace.name == "San Marcos"
+    for name in ("none", "x" * 300):
+        with pytest.raises(BadInput) as stop:
+            read_workspace(tmp_path / name)
+        assert [f.code for f in stop.value.faults] == ["workspace-no-folder"]
+
+
+def test_the_file_in_the_place_of_its_folder(tmp_path: Path) -> None:
+    """Found by hand: it was said that there is no such folder."""
+    (tmp_path / "envgis.toml").write_text(SMALLEST, encoding="utf-8")
     with pytest.raises(BadInput) as stop:
-        read_workspace(tmp_path / "none")
-    assert [f.code for f in stop.value.faults] == ["workspace-no-folder"]
+        read_workspace(tmp_path / "envgis.toml")
+    (fault,) = stop.value.faults
+    assert fault.code == "workspace-is-file"
+    assert locale.explain(fault, "es").remedy == f'Escriba la carpeta en su lugar: "{tmp_path}"'

@@ -11,13 +11,21 @@ from envgis.workspace import FILE, Workspace, parse
 def read_workspace(folder: Path) -> Workspace:
     """The workspace of ``folder``. Raises BadInput with every fault: no folder, no file, not UTF-8, and what `parse` finds.
 
+    A file in the folder's place is told with the folder in which it lies.
+
     >>> read_workspace(workspace).workspace.name
     'Dos municipios'
     >>> read_workspace(workspace / "none")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     envgis.faults.BadInput: workspace-no-folder (-): ...
     """
-    if not folder.is_dir():
+    try:
+        found, is_file = folder.is_dir(), folder.is_file()
+    except OSError:  # a name longer than any
+        found, is_file = False, False
+    if is_file:
+        raise BadInput([Fault("workspace-is-file", found=str(folder), values={"folder": str(folder.parent)})])
+    if not found:
         raise BadInput([Fault("workspace-no-folder", found=str(folder))])
     try:
         content = (folder / FILE).read_bytes()
