@@ -325,6 +325,14 @@ def test_screen_names_the_rows_set_aside_and_says_nothing_of_the_reports(call: C
     assert str(folder / "s-screened" / "quarantine.csv") in said.out
 
 
+def test_screen_without_a_workspace_asks_where_the_layers_are(call: Call, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder.parent)
+    said = call("screen", folder / "s.csv")
+    assert said.code == 1 and "Diga dónde están las capas: agregue --workspace mi-municipio" in said.err and "envgis init" not in said.err
+    monkeypatch.chdir(folder)
+    assert call("screen", "s.csv").code == 0
+
+
 def test_screen_names_its_own_folder_and_refuses_a_raster_by_name(call: Call, folder: Path) -> None:
     told = call("screen", "--help").out
     assert "SITIOS-screened" in told and "envgis.toml" not in told

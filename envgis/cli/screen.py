@@ -12,19 +12,26 @@ from envgis.cli.terminal import text
 
 @options.described("screen")
 @click.argument("sites", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar=text("help.sites"))
-@click.option("--workspace", type=click.Path(path_type=Path), default=".", metavar=text("help.folder"), help=text("help.option.workspace"))
+@click.option("--workspace", type=click.Path(path_type=Path), metavar=text("help.folder"), help=text("help.option.workspace"))
 @click.option("--radius", "radius_m", type=click.FloatRange(min=0, min_open=True), default=30.0, metavar="M", help=text("help.option.radius"))
 @click.option("--out", type=click.Path(path_type=Path), metavar=text("help.folder"), help=text("help.option.screen-out"))
 @options.language
 @options.stops_on_bad_input
-def command(sites: Path, workspace: Path, radius_m: float, out: Path | None, lang: str | None) -> None:
+def command(sites: Path, workspace: Path | None, radius_m: float, out: Path | None, lang: str | None) -> None:
     """Screen the sites of a file and write their tables and a workbook, by default into ``<sites>-screened`` beside it."""
     from envgis import pipeline
     from envgis.cli import faults, screened
     from envgis.cli.terminal import spoken
+    from envgis.faults import BadInput, Fault
     from envgis.locale import phrase
     from envgis.sources.workspace_file import read_workspace
+    from envgis.workspace import FILE
 
+    if workspace is None:
+        workspace = Path()
+        # Whoever wants to screen sites must name the layers, not write a workspace around the list.
+        if not (workspace / FILE).is_file():
+            raise BadInput([Fault("screen-no-workspace", found=str(sites))])
     settings = read_workspace(workspace).workspace
     language = spoken(lang or settings.language)
     target = out or sites.with_name(f"{sites.stem}-screened")
