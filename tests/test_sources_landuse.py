@@ -170,6 +170,9 @@ def legend_of(folder: Path, content: str | bytes) -> tuple[pd.DataFrame | None, 
         "\ufeffvalue;code;name_es;name_en;color\r\n1;01;Café;Coffee;#aa5500\r\n2;NA;Maíz;Maize;\r\n",
         "Value\tCode\tNAME_ES\tname_en\tcolor\n1\t01\tCafé\tCoffee\t#AA5500\n\n2\tNA\tMaíz\tMaize\t",
         "value,code,name_es,name_en,color\n1,01,Café,Coffee,#aa5500\n2,NA,Maíz,Maize,\n".encode("cp1252"),
+        "value,code,name_es,name_en,color\n1,01,Café,Coffee,#aa5500\n2,NA,Maíz,Maize,\n".encode("utf-16"),
+        "sep=;\nValor;Código;Nombre;Nombre (en);Color\n1;01;Café;Coffee;#aa5500\n2;NA;Maíz;Maize;\n",
+        "Leyenda de uso 2020\n\nvalor,CODIGO,nombre_es,name,color\n1,01,Café,Coffee,#aa5500\n2,NA,Maíz,Maize,\n",
     ],
 )
 def test_legend_however_it_was_saved(tmp_path: Path, content: str | bytes) -> None:
@@ -185,9 +188,31 @@ def test_legend_names_stand_for_each_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        ("valor,nombre\n1,Bosque\n", ["1", "1", "Bosque"]),
+        ("clase,nombre\n1,Bosque\n", ["1", "1", "Bosque"]),
+        ("Código;Clase\n1;Bosque\n", ["1", "1", "Bosque"]),
+        ("valor,clase\n1,Bosque\n", ["1", "1", "Bosque"]),
+        ("value,class,name\n1,BLD,Bosque\n", ["1", "1", "Bosque"]),
+        ("value,valor,name_es\n1,7,Bosque\n", ["1", "1", "Bosque"]),
+    ],
+)
+def test_headings_in_spanish(tmp_path: Path, content: str, row: list[str]) -> None:
+    legend, faults = legend_of(tmp_path, content)
+    assert faults == [] and legend is not None and legend.iloc[0].tolist()[:3] == row
+
+
+def test_a_row_is_counted_as_a_person_sees_it(tmp_path: Path) -> None:
+    _, (fault,) = legend_of(tmp_path, "Leyenda\n\nvalue,name_es\n1,A\n\n1,B\n")
+    assert (fault.code, fault.at.row) == ("legend-twice", 6)
+
+
+@pytest.mark.parametrize(
     ("content", "codes"),
     [
         ("", ["legend-unreadable"]),
+        ('value,name_es\n1,"A\n', ["legend-unreadable"]),
         ("PK\x03\x04\0", ["legend-unreadable"]),
         ("a,b\n1,2\n", ["legend-missing-column", "legend-missing-column"]),
         ("value,name_es\n", ["legend-size"]),
@@ -330,6 +355,18 @@ def test_polygons_with_codes_as_text_and_as_numbers(tmp_path: Path) -> None:
         assert [f.code for f in faults] == ["landuse-no-legend"] and use is not None
         assert list(use.legend["code"]) == (["01", "02"] if codes == ["01", "02"] else ["1", "2"])
         assert positions(use, GRID).tolist() == [[0] * 4 + [1] * 4] * 6
+
+
+@pytest.mark.parametrize("legend", ["nada,de,esto\n1,2,3\n", None])
+def test_a_legend_that_cannot_be_read_is_told_alone(tmp_path: Path, legend: str | None) -> None:
+    """Found by hand: beside it stood that the land use has no legend."""
+    if legend:
+        (tmp_path / "uso.csv").write_text(legend, encoding="utf-8")
+    raster(tmp_path, np.tile(np.array([1, 2], np.uint8), (6, 4)))
+    vector(tmp_path, ["1", "2"], [WEST_HALF, EAST_HALF])
+    for table in ({"path": "uso.tif"}, {"path": "uso.gpkg", "code": "clase"}):
+        use, faults = ask(tmp_path, **table, legend="uso.csv")
+        assert use is None and {f.code for f in faults} == {"legend-missing-column" if legend else "path-missing"}
 
 
 def test_polygons_without_a_legend_whose_classes_cannot_be_told_apart(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def _raster(table: workspace.LandUse, legend: pd.DataFrame | None, to: Gathering
         facts.append(survey(layer, to.outlines(layer.grid.crs), count_classes=True))
         return _raster_faults(table, layer, legend, facts[0])
 
-    if not to.told(look):
+    if not to.told(look) or (legend is None and table.legend):
         return None
     if legend is None:
         legend = legends.plain(f"{value:.0f}" for value in sorted(facts[0].classes))
@@ -84,6 +84,8 @@ def _raster_faults(table: workspace.LandUse, layer: FileLayer, legend: pd.DataFr
     at = Place(", ".join(layer.names))
     if facts.empty:
         return [Fault("raster-all-nodata", at, values={"nodata": layer.declared})]
+    if legend is None and table.legend:
+        return []  # why it cannot be read has been told
     if legend is None:
         odd = [v for v in facts.classes if v != int(v) or not 0 <= v <= 65_535]
         if odd or len(facts.classes) > _MOST_PLAIN:
@@ -133,6 +135,8 @@ def _polygons(table: workspace.LandUse, path: Path, legend: pd.DataFrame | None,
     if not to.told(lambda: to.placed(CRS.from_user_input(features.crs), (west, south, east, north), name)):
         return None
     codes = [_text(value) for value in features[table.code]]
+    if legend is None and table.legend:
+        return None  # why it cannot be read has been told
     if legend is None:
         legend = legends.plain(sorted(set(codes) - {""}))
         to.faults.append(Fault("landuse-no-legend", at, str(len(legend)), {"count": len(legend)}, "warning"))

@@ -12,11 +12,21 @@ from pathlib import Path
 
 import pandas as pd
 
+from envgis.actions.words import fold
 from envgis.faults import Fault, Place
 from envgis.landuse import LEGEND_COLUMNS, MOST_CLASSES, NO_CLASS
+from envgis.sources import delimited
 
 COLUMNS = ("value", *LEGEND_COLUMNS)
 SCHEMES = ("esa-worldcover", "nlcd", "ipcc")
+# What a column may be called, without accents and capitals; the first counts where there are several.
+_HEADINGS: Mapping[str, tuple[str, ...]] = {
+    "value": ("value", "valor"),
+    "code": ("code", "codigo"),
+    "name_es": ("name es", "nombre es", "nombre"),
+    "name_en": ("name en", "nombre en", "name"),
+    "color": ("color", "colour"),
+}
 _MOST_ROWS = 65_000
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _LARGEST_BYTES = 4 * 2**20
@@ -49,9 +59,9 @@ def plain(codes: Iterable[str]) -> pd.DataFrame:
 def read_legend(path: Path, name: str) -> tuple[pd.DataFrame | None, list[Fault]]:
     """A user's legend as text: value, code, name_es, name_en, color; or None and the faults.
 
-    CSV with comma, semicolon or TAB, UTF-8 or Windows-1252. A column ``value`` or ``code`` is required (each stands for
-    the other) and a name in one language at least (which stands for the other); colours are #RRGGBB. Values with one
-    code and one name are one class.
+    Delimited text as reports are (see `envgis.sources.delimited`). A column ``value`` or ``code`` is required (each
+    stands for the other) and a name in one language at least (which stands for the other), or the same in Spanish;
+    colours are #RRGGBB. Values with one code and one name are one class.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -65,14 +75,21 @@ def read_legend(path: Path, name: str) -> tuple[pd.DataFrame | None, list[Fault]
         content = path.read_bytes() if size <= _LARGEST_BYTES else b""
     except OSError as error:
         return None, [Fault("legend-unreadable", Place(name), error.strerror or str(error))]
-    if not content or b"\x00" in content:
+    if not content:
         return None, [Fault("legend-unreadable", Place(name), f"{size} bytes")]
-    rows = _rows(_decoded(content))
-    header = [cell.strip().lower() for cell in rows[0]] if rows else []
-    faults = list(_header_faults(header, name))
+    try:
+        records = delimited.parse(content).records
+    except UnicodeError:
+        return None, [Fault("legend-unreadable", Place(name), f"{size} bytes")]
+    except csv.Error as error:
+        return None, [Fault("legend-unreadable", Place(name, row=int(str(error))), '"')]
+    top = delimited.header_at(records) or 0
+    header = records[top] if records else []
+    columns = _columns(header)
+    faults = list(_column_faults(columns, header, name))
     if faults:
         return None, faults
-    entries, faults = _entries(header, rows[1:], name)
+    entries, faults = _entries(columns, records, top, name)
     legend = _frame(entries)
     faults = faults or uncountable(legend, Place(name))
     return (None, faults) if faults else (legend, [])
@@ -91,35 +108,40 @@ def uncountable(legend: pd.DataFrame, at: Place) -> list[Fault]:
     return faults
 
 
-def _decoded(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # Excel's "CSV" in Spanish Windows; every byte has a meaning with "replace".
-        return content.decode("cp1252", errors="replace")
+def _columns(header: Sequence[str]) -> dict[str, int]:
+    """Which column of the file is which of ours: by our names, or by what they are called in Spanish and English.
+
+    >>> _columns(["Código", "Clase", "Color"])
+    {'code': 0, 'color': 2, 'name_es': 1}
+    """
+    words = [fold(cell) for cell in header]
+    found = {column: words.index(word) for column, known in _HEADINGS.items() for word in reversed(known) if word in words}
+    # Beside a value or a code a class is its name, else it is the value itself.
+    spare = next((i for i, word in enumerate(words) if word in ("clase", "class")), None)
+    if spare is not None and not {"value", "code"} & set(found):
+        found["value"] = spare
+    elif spare is not None and not {"name_es", "name_en"} & set(found):
+        found["name_es"] = spare
+    return found
 
 
-def _rows(text: str) -> list[list[str]]:
-    """The lines of the table, cut at the separator that the header has most often."""
-    head = text.lstrip().split("\n", 1)[0]
-    separator = max(",;\t", key=head.count)
-    return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if any(cell.strip() for cell in row)]
+def _column_faults(columns: Mapping[str, int], header: Sequence[str], name: str) -> Iterable[Fault]:
+    shown = ", ".join(cell.strip() for cell in header)[:120]
+    if not {"value", "code"} & set(columns):
+        yield Fault("legend-missing-column", Place(name), shown, {"column": "value"})
+    if not {"name_es", "name_en"} & set(columns):
+        yield Fault("legend-missing-column", Place(name), shown, {"column": "name_es"})
 
 
-def _header_faults(header: Sequence[str], name: str) -> Iterable[Fault]:
-    if not {"value", "code"} & set(header):
-        yield Fault("legend-missing-column", Place(name), ", ".join(header)[:120], {"column": "value"})
-    if not {"name_es", "name_en"} & set(header):
-        yield Fault("legend-missing-column", Place(name), ", ".join(header)[:120], {"column": "name_es"})
-
-
-def _entries(header: Sequence[str], rows: Sequence[Sequence[str]], name: str) -> tuple[list[dict[str, str]], list[Fault]]:
+def _entries(columns: Mapping[str, int], records: Sequence[Sequence[str]], top: int, name: str) -> tuple[list[dict[str, str]], list[Fault]]:
+    """The rows below the header, which is the record at ``top``."""
     entries: list[dict[str, str]] = []
     faults: list[Fault] = []
     seen: set[str] = set()
     called: dict[str, tuple[str, str]] = {}
-    for number, cells in enumerate(rows, start=2):
-        row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+    rows = [(number, cells) for number, cells in enumerate(records[top + 1 :], start=top + 2) if any(cell.strip() for cell in cells)]
+    for number, cells in rows:
+        row = {column: cells[i].strip() for column, i in columns.items() if i < len(cells)}
         value = row.get("value") or row.get("code", "")
         entry = {
             "value": value,
