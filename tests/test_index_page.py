@@ -1,19 +1,21 @@
 """The entry page, and what folders are called."""
 
 import html
+import itertools
 import json
 import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from small_assessment import municipalities, ready, unmapped
 
 from envgis import locale
 from envgis.levels import HazardKey
-from envgis.publish import figures, outlines
+from envgis.publish import figures, labels, outlines
 from envgis.publish.index_page import page
 from envgis.publish.names import folder_name, folder_names
 
@@ -130,6 +132,26 @@ def test_neighbours_share_a_panel_and_the_distant_one_has_its_own():
     found = outlines.panels(municipalities())
     assert [[one.number for one in panel.outlines] for panel in found] == [[1, 2], [0]]
     assert all(panel.bar_km in (1, 2, 5) and 0 < panel.bar < panel.width / 2 for panel in found)
+
+
+@pytest.mark.parametrize("names", [("San Marcos", "San Pedro Sacatepéquez", "Amatitlán"), ("Santa María de Jesús de la Ermita", "Sibinal", "X" * 40)])
+def test_names_stay_on_their_own_land_where_there_is_room_and_never_leave_the_map(names):
+    for panel in outlines.panels(municipalities(names)):
+        ground = shapely.box(0, 0, panel.width, panel.height)
+        for one, other in itertools.combinations(panel.outlines, 2):
+            assert not one.label.box.intersects(other.label.box)
+        for one in panel.outlines:
+            assert one.label.box.within(ground)
+            if max(map(len, one.label.lines)) < 20:
+                rings = [[tuple(map(float, at.split(","))) for at in ring.rstrip("Z").split()] for ring in one.path.split("M")[1:]]
+                assert one.label.box.within(shapely.Polygon(rings[0]).buffer(0.2))
+
+
+def test_a_long_name_is_broken_where_its_land_is_narrow():
+    wide, narrow = labels.place(["San Pedro"] * 2, [shapely.box(0, 0, 120, 90), shapely.box(120, 0, 190, 90)], 190, 90)
+    assert (wide.lines, narrow.lines) == (("San Pedro",), ("San", "Pedro"))
+    (tiny,) = labels.place(["San Pedro"], [shapely.box(180, 80, 184, 84)], 190, 90)
+    assert tiny.box.within(shapely.box(0, 0, 190, 90))
 
 
 def test_a_scale_bar_is_as_long_as_it_says():

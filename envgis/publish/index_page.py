@@ -123,7 +123,7 @@ def _cells(book: Book, key: HazardKey, rows: Sequence[Row]) -> dict[str, Any]:
     return {"text": text, "shade": {place: _shade(one) for place, one in figures.items()}}
 
 
-def _texts(book: Book, one: Figures) -> dict[str, str]:
+def _texts(book: Book, one: Figures) -> dict[str, str | Words]:
     def share(value: float | None) -> str:
         return "–" if value is None else locale.percent(value, "es")
 
@@ -133,12 +133,12 @@ def _texts(book: Book, one: Figures) -> dict[str, str]:
     areas = ("high_ha", "covered_ha", "gap_ha", "after_central_ha")
     return {
         **{name: book.area(getattr(one, name)) for name in areas},
-        "high_share": share(one.high_share),
+        "high_share": "" if one.unknown else share(one.high_share),
         "gap_share": share(one.gap_share),
-        "after_range": f"{book.area(one.after_best_ha)} – {book.area(one.after_worst_ha)}",
+        "after_range": "" if one.unknown else f"{book.area(one.after_best_ha)} – {book.area(one.after_worst_ha)}",
         "no_data_share": share(one.no_data_share),
         "high_people": people(one.high_people),
-        "gap_people": people(one.gap_people),
+        "gap_people": "" if one.gap_people is None else locale.both("web.people_in_gap", people=one.gap_people),
     }
 
 

@@ -12,6 +12,9 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from envgis.publish import labels
+from envgis.publish.labels import Label
+
 # Municipalities nearer than this to one another share a panel.
 _NEAR_DEGREES = 0.15
 _METRES_PER_DEGREE = 111_320.0
@@ -21,12 +24,11 @@ _LABELS = 30
 
 @dataclass(frozen=True)
 class Outline:
-    """A municipality in a panel: its number in the table, an SVG path, and where its label goes."""
+    """A municipality in a panel: its number in the table, an SVG path, and its label."""
 
     number: int
     path: str
-    x: float
-    y: float
+    label: Label
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,11 @@ def _panel(municipalities: gpd.GeoDataFrame, numbers: Sequence[int]) -> Panel:
     def place(xy: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack([(xy[:, 0] - west) * squeeze * scale + _MARGIN, (north - xy[:, 1]) * scale + _MARGIN])
 
-    outlines = []
-    for number, shape in zip(numbers, shapes, strict=True):
-        drawn = shapely.transform(shape, place).simplify(0.4)
-        point = drawn.representative_point()
-        outlines.append(Outline(number, _path(drawn), round(point.x, 1), round(point.y, 1)))
     width, height = wide * scale + 2 * _MARGIN, high * scale + 2 * _MARGIN
+    drawn = [shapely.transform(shape, place).simplify(0.4) for shape in shapes]
+    names = [str(municipalities["name"].iloc[number]) for number in numbers]
+    placed = labels.place(names, drawn, width, height) if len(drawn) <= _LABELS else [labels.Label((), 0.0, 0.0)] * len(drawn)
+    outlines = [Outline(number, _path(shape), label) for number, shape, label in zip(numbers, drawn, placed, strict=True)]
     unit_km = _METRES_PER_DEGREE / scale / 1000
     bar_km = _round_length(width * 0.3 * unit_km)
     return Panel(round(width, 1), round(height + 26, 1), outlines, round(bar_km / unit_km, 1), bar_km)

@@ -1,5 +1,7 @@
 """The entry page as people meet it."""
 
+import itertools
+
 import pytest
 from small_assessment import ready, unmapped
 
@@ -40,6 +42,29 @@ def test_no_data_is_hatched_and_said_in_the_language_that_is_read(visit):
     fill = page.evaluate("getComputedStyle(document.querySelector('[data-shade=m1]')).fill")
     assert "#hatch" in fill and page.evaluate("getComputedStyle(document.querySelector('[data-shade=m2]')).fill") != fill
     assert (seen.errors, seen.requests) == ([], [])
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_names_are_whole_and_apart(visit, text, size):
+    page = visit(text, size).page
+    for panel in page.locator(".outline-map").all():
+        frame, boxes = panel.bounding_box(), [name.bounding_box() for name in panel.locator(".place").all()]
+        for box in boxes:
+            assert frame["x"] <= box["x"] and box["x"] + box["width"] <= frame["x"] + frame["width"]
+        names = boxes[::2]  # each is followed by its figure
+        assert all(
+            a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"] or abs(a["y"] - b["y"]) >= 15 for a, b in itertools.combinations(names, 2)
+        )
+
+
+def test_wide_tables_slide_in_their_own_box_and_say_so(visit, text):
+    phone, desktop = visit(text, "phone").page, visit(text).page
+    for page, narrow in ((phone, True), (desktop, False)):
+        boxes = page.locator(".scroll")
+        assert boxes.count() == 2
+        for i in range(2):
+            assert boxes.nth(i).evaluate("(n) => n.scrollWidth > n.clientWidth") == narrow
+            assert page.locator(".slide").nth(i).is_visible() == narrow
 
 
 def order(key: HazardKey):

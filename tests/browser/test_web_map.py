@@ -222,6 +222,42 @@ def test_a_copied_table_is_in_one_language(visit, text):
     assert "Muy alto" in copied and "Very high" not in copied and "\t" in copied
 
 
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_no_choice_is_cut_on_a_phone(visit, text, language):
+    page = painted(visit(text, "phone").page, HazardKey("flood", "present", 100.0))
+    page.click(f"[data-speak={language}]")
+    cut = page.evaluate("""() => [...document.querySelectorAll(".controls select")].filter((one) => {
+        const free = one.cloneNode(true);
+        Object.assign(free.style, { position: "absolute", width: "auto", padding: getComputedStyle(one).padding });
+        document.body.append(free);
+        const needed = free.offsetWidth;
+        free.remove();
+        return needed > one.offsetWidth + 0.5;
+    }).map((one) => one.id)""")
+    assert cut == []
+
+
+def test_signs_of_sites_stand_under_sites_each_with_its_word(visit, text):
+    page = painted(visit(text, "phone").page)
+    sites, glyphs = (page.locator(f".legend [data-legend=site]{inner}").bounding_box() for inner in ("", " .glyphs"))
+    assert sites["x"] <= glyphs["x"] and glyphs["y"] + glyphs["height"] <= sites["y"] + sites["height"] + 1
+    for words in locale.both("web.glyphs").values():
+        assert all(part[1] == "\u00a0" and " " not in part for part in words.split(", "))
+
+
+def test_what_has_no_data_is_hatched_in_the_chart_too(visit, text):
+    page = painted(visit(text).page)
+    assert "#hatch" in page.evaluate("getComputedStyle(document.querySelector('.chart rect.fill-no_data')).fill")
+
+
+def test_with_actions_the_panel_says_what_its_bars_show(visit, text):
+    page = painted(visit(text).page, HazardKey("landslide", "present"), "without")
+    told = page.locator("section[data-group]:visible [data-with]")
+    assert not told.is_visible()
+    painted(page, HazardKey("landslide", "present"), "with")
+    assert told.is_visible() and "sin ellas" in told.inner_text()
+
+
 def test_switching_repaints(visit, text):
     page = visit(text).page
     choices = [
