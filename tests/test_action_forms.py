@@ -10,6 +10,7 @@ import reporting
 import shapely
 
 from envgis.actions import intake, record, shapes
+from envgis.actions.reported import ReportFile
 from envgis.faults import errors
 from envgis.locale import explain
 from envgis.workspace import Reports
@@ -129,9 +130,9 @@ def test_a_newer_version_counts_even_where_it_is_wrong():
 
 
 def test_reports_across_files_are_one():
-    one, other = reporting.table([reporting.GOOD | {"_uuid": "a"}], "uno.csv"), reporting.table([reporting.GOOD | {"_uuid": "a"}], "dos.csv")
+    one, other = (reporting.table([reporting.GOOD | {"_uuid": uuid} for uuid in ("a", name)], name) for name in ("uno.csv", "dos.csv"))
     taken = intake.take([one, other], Reports(paths=["*"], date=reporting.TODAY), reporting.MUNICIPALITIES)
-    assert taken.table["source"].tolist() == ["dos.csv"]
+    assert taken.table["source"].tolist() == ["uno.csv", "dos.csv", "dos.csv"]
     assert taken.set_aside[0].faults[0].values["other_file"] == "dos.csv"
 
 
@@ -199,3 +200,43 @@ def test_no_files_give_no_actions():
     taken = intake.take([], Reports(paths=["*"], date=reporting.TODAY), reporting.MUNICIPALITIES)
     assert taken.rows_read == 0
     assert list(taken.table.columns) == [*record.COLUMNS, "geometry"]
+
+
+def export(name: str, count: int, **third: str) -> ReportFile:
+    """An export of one form; of its rows the second has no coordinates, the third has some cells of its own."""
+    rows = [reporting.GOOD | {"_uuid": f"u{i}", "latitud": f"14.96{i:02}"} for i in range(count)]
+    rows[1] |= {"latitud": "", "longitud": ""}
+    rows[2] |= third
+    return reporting.table(rows, name)
+
+
+def taken_from(*files: ReportFile) -> record.Actions:
+    return intake.take(list(files), Reports(paths=["*"], date=reporting.TODAY), reporting.MUNICIPALITIES)
+
+
+@pytest.mark.parametrize(("first", "second", "copy"), [(12, 12, "a.csv"), (20, 12, "a (1).csv"), (12, 20, "a.csv")])
+def test_a_second_export_of_one_form_is_one_line(first: int, second: int, copy: str) -> None:
+    """All of it stands aside for one reason; what was wrong with its rows is said of the other file alone."""
+    taken = taken_from(export("a.csv", first), export("a (1).csv", second))
+    assert taken.rows_read == first + second
+    assert len(taken.table) == max(first, second) - 1
+    aside = {(row.file == copy, fault) for row in taken.set_aside for fault in row.faults}
+    assert sorted((of_copy, fault.code) for of_copy, fault in aside) == [(False, "coordinates-missing"), (True, "report-file-repeated")]
+    (fault,) = [fault for of_copy, fault in aside if of_copy]
+    other = ({"a.csv", "a (1).csv"} - {copy}).pop()
+    assert explain(fault, "es").what == f"Todos los reportes de este archivo (12) ya están en {other}; se cuentan los de ese."
+    assert len(record.quarantine(taken.set_aside, "es")) == 12 + 1
+
+
+def test_a_copy_that_says_something_else_of_a_row_says_so() -> None:
+    taken = taken_from(export("a.csv", 12, estado="planificada"), export("b.csv", 12))
+    (fault,) = {fault for row in taken.set_aside for fault in row.faults if fault.code == "report-file-repeated"}
+    assert explain(fault, "es").what.endswith("ya están en b.csv (no dicen lo mismo ahí: filas 4); se cuentan los de ese.")
+
+
+def test_files_that_only_count_alike_are_no_copies() -> None:
+    """1, 2, 3 … in both, other places: each row is told for itself, as another action may need another number."""
+    one, other = (reporting.table([reporting.GOOD | {"id_accion": str(i), "latitud": f"14.9{k}{i}"} for i in range(9)], f"{k}.csv") for k in (5, 6))
+    assert set(reporting.reasons(taken_from(one, other))) == {"report-repeated"}
+    mine = reporting.table([reporting.GOOD | {"_uuid": f"u{i}"} for i in range(9)], "c.csv")
+    assert set(reporting.reasons(taken_from(mine, export("d.csv", 5)))) == {"report-repeated", "coordinates-missing"}

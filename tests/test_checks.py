@@ -12,6 +12,7 @@ from small_workspace import TOML
 
 from envgis import locale
 from envgis.checks import check
+from envgis.cli import checked
 from envgis.faults import errors
 from envgis.sources.inputs import gather
 from envgis.sources.workspace_file import read_workspace
@@ -131,3 +132,13 @@ def test_zeros_are_asked_about_only_where_they_stand_out(folder: Path, change: s
     told = [f for f in check(folder).faults if f.code == "hazard-zero-town"]
     assert [f.found for f in told] == (["Este (0102)"] if change == "values" else [])
     assert all("declare el 0 «sin datos» en el ráster" in locale.explain(f, "es").remedy for f in told)
+
+
+def test_a_second_export_is_told_in_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "a (1).csv").write_bytes((folder / "a.csv").read_bytes())
+    (folder / "envgis.toml").write_text(TOML.replace('["a.csv"]', '["a.csv", "a (1).csv"]'), encoding="utf-8")
+    found = check(folder)
+    assert (found.reports_read, found.reports_accepted, len(found.set_aside)) == (6, 1, 6)  # one of them a site
+    checked.tell(found, folder, "es")
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "ya están en" in line]
+    assert line == "– a.csv: Todos los reportes de este archivo (3) ya están en a (1).csv; se cuentan los de ese."

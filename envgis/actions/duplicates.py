@@ -1,4 +1,4 @@
-"""Reports that stand twice: certain ones (the same id) are set aside, possible ones are only marked."""
+"""Reports that stand twice: certain ones (the same id) are set aside, a whole file of them as one; possible ones are marked."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 
 from envgis.actions import shapes
 from envgis.actions.review import Review
+from envgis.faults import Fault, Message, Place
 
 Mask = NDArray[np.bool_]
 
 NEAR_M = 20.0
 _METRES_PER_DEGREE = 111_320.0
+# From this share of equal rows on, files with the same ids are exports of one form. Fewer, and they may only count alike:
+# 1, 2, 3, …
+_EQUAL = 0.9
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Draft:
 def set_aside_repeats(drafts: Sequence[Draft]) -> None:
     """Of all rows with one id only the newest stays: by its time of submission, else the last one.
 
+    A file whose every report is in another one goes as a whole, with that as its only reason.
+
     >>> from envgis.actions.record import frame
     >>> from envgis.actions.reported import ReportFile
     >>> from pathlib import Path
@@ -45,6 +51,46 @@ def set_aside_repeats(drafts: Sequence[Draft]) -> None:
     >>> review.refused.tolist()  # the older one
     [False, True]
     """
+    copies = _copies(drafts)
+    for draft, (other, different) in copies:
+        also = Message("actions.copy-differs", {"rows": ", ".join(map(str, different))}) if different else None
+        values = {"count": len(draft.table), "other": other.review.file.label, "also": also}
+        draft.review.refuse_all(Fault("report-file-repeated", Place(draft.review.file.label), values=values))
+    copied = {id(draft) for draft, _ in copies}
+    _set_aside_older([draft for draft in drafts if id(draft) not in copied])
+
+
+def _copies(drafts: Sequence[Draft]) -> list[tuple[Draft, tuple[Draft, list[int]]]]:
+    """The drafts whose every report is in another draft: that one, and the rows that do not say the same there.
+
+    Of two with the same reports the later one stays, of others the larger.
+    """
+    ids = [frozenset(draft.table["action_id"]) for draft in drafts]
+    found = []
+    for k, draft in enumerate(drafts):
+        larger = [j for j in range(len(drafts)) if j != k and ids[k] and ids[k] <= ids[j] and (len(ids[k]), k) < (len(ids[j]), j)]
+        if larger:
+            # The largest is no copy itself: whatever held it would hold this one too.
+            other = drafts[max(larger, key=lambda j: (len(ids[j]), j))]
+            if np.mean(_unlike(draft, other, [])) <= 1 - _EQUAL:
+                rows = draft.review.file.row_numbers[_unlike(draft, other, ["status", "date_start", "date_end"])]
+                found.append((draft, (other, rows.tolist())))
+    return found
+
+
+def _unlike(draft: Draft, other: Draft, more: list[str]) -> Mask:
+    """The rows that no row of the other is like: the same id, kind of action and place, and the same in ``more`` columns."""
+    known = set(_told(other, more))
+    return np.array([row not in known for row in _told(draft, more)], bool)
+
+
+def _told(draft: Draft, more: list[str]) -> list[tuple[object, ...]]:
+    places = shapely.to_wkb(np.asarray(draft.table.geometry.array, dtype=object))
+    columns = [draft.table[name].astype("string").fillna("") for name in ("action_id", "action_type", *more)]
+    return list(zip(places, *columns, strict=True))
+
+
+def _set_aside_older(drafts: Sequence[Draft]) -> None:
     if not drafts:
         return
     everything = pd.concat(

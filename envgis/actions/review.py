@@ -50,6 +50,11 @@ class Review:
             self._faults.setdefault(i, []).append(Fault(code, at, str(texts[k])[:_SHOWN], said))
         self.refused |= where
 
+    def refuse_all(self, fault: Fault) -> None:
+        """Set aside every row for one reason, which takes the place of all others."""
+        self.refused[:] = True
+        self._faults = {i: [fault] for i in range(len(self.refused))}
+
     def note(self, where: Mask, code: str, **about: object) -> None:
         """Say something about the rows of ``where``, which stay; ``about`` are values of the sentence."""
         if where.any():

@@ -18,7 +18,8 @@ from envgis.locale import Language, phrase
 def tell(found: Checked, folder: Path, wanted: str | None) -> None:
     """The list of faults, the counts, and whether a run is possible."""
     language = spoken(wanted or (found.workspace.workspace.language if found.workspace else None))
-    reasons = [fault for row in found.set_aside for fault in row.faults]
+    # A reason that a whole file has is one.
+    reasons = list(dict.fromkeys(fault for row in found.set_aside for fault in row.faults))
     stops = errors(found.faults)
     warnings = [fault for fault in found.faults if fault.severity == "warning"]
     faults.tell(stops, language)
