@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -12,18 +13,61 @@ from python_calamine import CalamineWorkbook
 
 from envgis import locale
 from envgis.faults import Fault, Place
+from envgis.landuse import LandUse
 from envgis.publish import sheets as book_sheets
 from envgis.publish import totals, workbook
 from envgis.publish.wording import Wording
 
 # The columns of the summary tables, as the design lists them.
 COLUMNS = [
-    "municipality_code", "municipality", "hazard", "scenario", "return_period", "level", "area_ha", "area_share", "population",
-    "landuse_code", "landuse", "mapped_area_ha", "high_area_ha", "high_any_action_ha", "high_action_ha", "gap_area_ha", "gap_share",
-    "high_after_best_ha", "high_after_central_ha", "high_after_worst_ha", "high_population", "gap_population", "action_type", "status",
-    "funding_source", "count", "length_km", "units", "cost_gtq", "remittance_gtq", "participants_women", "participants_men",
-    "participants_young_women", "participants_young_men", "participants_girls", "participants_boys", "layer", "data_share", "site_id",
-    "name", "decision", "decided_by", "reason", "actions_within_1km", "level_at_point", "max_level", "high_share", "no_data_share",
+    "municipality_code",
+    "municipality",
+    "hazard",
+    "scenario",
+    "return_period",
+    "level",
+    "area_ha",
+    "area_share",
+    "population",
+    "landuse_code",
+    "landuse",
+    "mapped_area_ha",
+    "high_area_ha",
+    "high_any_action_ha",
+    "high_action_ha",
+    "gap_area_ha",
+    "gap_share",
+    "high_after_best_ha",
+    "high_after_central_ha",
+    "high_after_worst_ha",
+    "high_population",
+    "gap_population",
+    "action_type",
+    "status",
+    "funding_source",
+    "count",
+    "length_km",
+    "units",
+    "cost_gtq",
+    "remittance_gtq",
+    "participants_women",
+    "participants_men",
+    "participants_young_women",
+    "participants_young_men",
+    "participants_girls",
+    "participants_boys",
+    "layer",
+    "data_share",
+    "site_id",
+    "name",
+    "decision",
+    "decided_by",
+    "reason",
+    "actions_within_1km",
+    "level_at_point",
+    "max_level",
+    "high_share",
+    "no_data_share",
     "distance_to_high_m",
 ]
 
@@ -146,6 +190,18 @@ def test_values_are_in_words(content: bytes) -> None:
     assert {"Deslizamientos", "Presente", "2050", "Muy alto (5)", "Sin datos"} <= texts
     assert "evitar" in {cell for row in sheets(content)["Sitios"] for cell in row}
     assert "cooperación y remesas" in {cell for row in sheets(content)["Acciones"] for cell in row}
+
+
+def test_land_use_is_in_both_languages_where_the_workspace_is() -> None:
+    legend = pd.DataFrame({"code": ["1", "2", "3"], "name_es": ["Bosque", "Cultivo", "Cultivo"], "name_en": ["Forest", "Maize", "Coffee"]})
+    rows = pd.DataFrame({"municipality_code": "0114", "landuse": ["Bosque", "Cultivo", "Sin datos"], "level": "1", "area_ha": 1.0})
+    changes = {"landuse": LandUse(legend, SimpleNamespace()), "tables": {**sample.assessment().tables, "landuse_hazard": rows}}  # type: ignore[arg-type]
+
+    def names(language: str, sheet: str) -> list[object]:
+        return [row[1] for row in sheets(workbook.render(sample.assessment(language=language, **changes)))[sheet][1:4]]
+
+    assert names("both", "Uso y nivel - Land use") == ["Bosque / Forest", "Cultivo", "Sin datos / No data"]
+    assert names("es", "Uso y nivel") == ["Bosque", "Cultivo", "Sin datos"]
 
 
 LAYERS = {"landuse": "Uso de la tierra", "population": "Población", "landslide_2050": "Deslizamientos · 2050"}

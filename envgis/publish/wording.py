@@ -30,12 +30,14 @@ class Found(Protocol):
 class Wording:
     """Columns and values of the tables of what was found, in its language, or in both side by side."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: Found, landuse: pd.DataFrame | None = None) -> None:
+        """``landuse`` : the legend, where the tables have land use in them."""
         both = found.language == "both"
         self.languages: Sequence[Language] = LANGUAGES if both else ("en",) if found.language == "en" else ("es",)
         titles: dict[HazardKey, Words] = {key: {lang: one.hazard.title[lang] for lang in LANGUAGES} for key, one in found.maps.items()}
         self._titles = {key.hazard: title for key, title in titles.items()}
         self._views = {key.slug: legend.view(title, key) for key, title in titles.items()}
+        self._uses = _uses(landuse) if both and landuse is not None else {}
 
     def join(self, words: Words) -> str:
         """Words in the one language, or ``Nivel / Level``; once where both are alike."""
@@ -70,9 +72,19 @@ class Wording:
                 return text if not words else words if isinstance(words, str) else self.join(words)
             case "status" | "decision":
                 return self.join(known(column, text))
+            case "landuse":
+                return self.join(self._uses[text]) if text in self._uses else text
             case "layer":
                 return self.join(self._views[text] if text in self._views else known("inputs", text))
         return value
+
+
+def _uses(landuse: pd.DataFrame) -> dict[str, Words]:
+    """The classes in both languages by the Spanish name, which tables of both have; one that two classes share says too little."""
+    names = landuse[["name_es", "name_en"]].astype(str).drop_duplicates()
+    names = names[~names["name_es"].duplicated(keep=False)]
+    words: list[Words] = [{"es": es, "en": en} for es, en in names.itertuples(index=False)]
+    return {one["es"]: one for one in [*words, locale.both("level.no_data")]}
 
 
 def number_format(column: str) -> str:

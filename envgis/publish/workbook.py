@@ -23,7 +23,7 @@ def render(assessment: Assessment) -> bytes:
 
 class _Sheets(sheets.Sheets):
     def __init__(self, book: Any, assessment: Assessment) -> None:
-        super().__init__(book, Wording(assessment))
+        super().__init__(book, Wording(assessment, None if assessment.landuse is None else assessment.landuse.legend))
         self.assessment = assessment
 
     def fill(self) -> None:
