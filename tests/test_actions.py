@@ -102,6 +102,11 @@ BAD_INPUTS = [
     ("no unit", {"cantidad": "500"}, "note:unit-missing"),
     ("nothing done", {"cantidad": "0", "unidad": "kg"}, "note:quantity-zero"),
     ("absurd density", {"plantas": "107941", "area_ha": "1"}, "note:density-odd"),
+    ("larger than its municipality", {"area_ha": "100000"}, "area-beyond-municipality"),
+    ("very large", {"area_ha": "1001"}, "note:area-large"),
+    ("large", {"area_ha": "999"}, ""),
+    ("a wall of eleven hectares", {"tipo": "Muro de contención", "area_ha": "11"}, "note:area-large"),
+    ("a wall of nine hectares", {"tipo": "Muro de contención", "area_ha": "9"}, ""),
     ("unknown type", {"tipo": "limpieza"}, "type-unknown"),
     ("no type", {"tipo": ""}, "type-missing"),
     ("unknown status", {"estado": "quién sabe"}, "status-unknown"),
@@ -151,6 +156,21 @@ def test_every_reason_and_note_can_be_said(language: str):
         assert all([said.what, said.cause, said.remedy])
         assert "None" not in said.what
         assert "nan" not in said.what
+
+
+def test_an_area_is_compared_with_the_municipality_in_which_it_is_counted():
+    """1201 is 0.10° × 0.16°: 10.76 km × 17.70 km by hand (111.32 km · cos 14.98°; 110.64 km), 19,037 ha."""
+    taken = reporting.take([reporting.GOOD | {"area_ha": "19100"}, reporting.GOOD | {"area_ha": "18900"}])
+    fault = taken.set_aside[0].faults[0]
+    assert [(row.row, row.faults[0].code) for row in taken.set_aside] == [(2, "area-beyond-municipality")]
+    assert fault.values["whole_ha"] == pytest.approx(19_037, rel=1e-3)
+    assert sentence(fault.message, "es").startswith("Área de 19,100.0 ha: más que todo el municipio de San Marcos (1201)")
+
+
+def test_a_drawing_larger_than_its_municipality_is_set_aside_whatever_is_declared():
+    drawn = gpd.GeoSeries([shapely.box(-91.99, 14.80, -91.60, 15.10)], crs=4326)
+    for row in (reporting.GOOD, reporting.GOOD | {"area_ha": "5"}):
+        assert "area-beyond-municipality" in reporting.reasons(reporting.take(reporting.table([row], geometry=drawn)))
 
 
 def test_the_reading_that_would_fit_is_shown_not_applied():

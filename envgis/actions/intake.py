@@ -10,8 +10,9 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from envgis.actions import amounts, catalogue, columns, counted, dates, duplicates, located, said, shapes
+from envgis.actions import amounts, catalogue, columns, counted, dates, duplicates, located, own_unit, said, shapes
 from envgis.actions.columns import SYSTEM_IDS, Columns
 from envgis.actions.duplicates import Draft
 from envgis.actions.places import Gazetteer
@@ -21,6 +22,14 @@ from envgis.actions.review import Review
 from envgis.actions.words import or_missing
 from envgis.faults import Fault, Place
 from envgis.workspace import FILE, Reports
+
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+# A report of more than this is doubted: for types drawn as areas the bound of TerraMatch's size check; for those drawn
+# as lines or points a strip 10 m wide and 10 km long.
+LARGEST_HA = 1_000.0
+LARGEST_NARROW_HA = 10.0
 
 
 def take(files: Sequence[ReportFile], reports: Reports, municipalities: gpd.GeoDataFrame) -> Actions:
@@ -117,7 +126,9 @@ def _draft(named: Columns, reports: Reports, gazetteer: Gazetteer) -> Draft:
     declared = counted.declare(named, place, gazetteer, review)
     where = counted.count_in(declared, place, gazetteer, review)
     sizes = amounts.sizes(named, review)
-    _measure(sizes, place, review)
+    covered = _measure(sizes, place, review)
+    _doubt_large(covered, action_type, where, named, gazetteer, review)
+    own_unit.tell_uncounted(action_type, sizes, review)
     _expect_geometry(action_type, place, review)
 
     codes = np.array([*gazetteer.codes, None], dtype=object)
@@ -170,8 +181,11 @@ def _ids(named: Columns) -> pd.Series:
     return ids.mask(ids == "", pd.Series(made, dtype="string")).str.replace("|", "/", regex=False)
 
 
-def _measure(sizes: dict[str, object], place: located.Located, review: Review) -> None:
-    """Areas and lengths of what was drawn, where none is declared; a declared area that is far from it is noted."""
+def _measure(sizes: dict[str, object], place: located.Located, review: Review) -> Floats:
+    """Areas and lengths of what was drawn, where none is declared; a declared area that is far from it is noted.
+
+    Returns the larger of both areas [ha], NaN where there is none.
+    """
     declared = np.asarray(sizes["area_ha"], float)
     drawn = shapes.area_ha(place.shape)
     with np.errstate(invalid="ignore"):
@@ -179,6 +193,22 @@ def _measure(sizes: dict[str, object], place: located.Located, review: Review) -
     sizes["area_ha"] = np.where(np.isnan(declared), drawn, declared)
     length = np.asarray(sizes["length_m"], float)
     sizes["length_m"] = np.where(np.isnan(length), shapes.length_m(place.shape), length)
+    larger: Floats = np.fmax(declared, drawn)
+    return larger
+
+
+def _doubt_large(area_ha: Floats, action_type: pd.Series, where: Whole, named: Columns, gazetteer: Gazetteer, review: Review) -> None:
+    """Refuse what would be larger than its whole municipality; note what is larger than its type plausibly is."""
+    counted = np.unique(where[(where >= 0) & np.isfinite(area_ha)])
+    whole_ha = np.full(len(gazetteer.codes) + 1, np.nan)
+    whole_ha[counted] = shapes.area_ha(gazetteer.shapes[counted])
+    beyond = area_ha > whole_ha[where]
+    column = next((header for name in ("area_ha", "area", "quantity") if (header := named.header(name))), None)
+    names = [gazetteer.label(i) if i >= 0 else "" for i in where.tolist()]
+    review.refuse(beyond, "area-beyond-municipality", column, area_ha=area_ha, name=names, whole_ha=whole_ha[where])
+    usual = action_type.map(catalogue.types()["geometry"]).fillna("any")
+    areal = usual.str.contains("polygon|any").to_numpy(bool)
+    review.note(area_ha > np.where(areal, LARGEST_HA, LARGEST_NARROW_HA), "area-large", largest=LARGEST_HA, narrow=LARGEST_NARROW_HA)
 
 
 def _expect_geometry(action_type: pd.Series, place: located.Located, review: Review) -> None:
