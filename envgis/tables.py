@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from envgis.actions.own_unit import in_own_unit
 from envgis.actions.record import PARTICIPANTS
 from envgis.levels import HIGH, LEVELS, NO_DATA, HazardKey
 from envgis.locale import Language, phrase
@@ -155,7 +156,8 @@ def actions(accepted: gpd.GeoDataFrame, municipalities: pd.DataFrame) -> pd.Data
 
     Areas add up reports, so overlaps count twice here and only here. A sum is blank where no report gives a number.
 
-    returns : municipality_code, municipality, action_type, status, funding_source, count, area_ha, length_km, units,
+    returns : municipality_code, municipality, action_type, status, funding_source, count, area_ha, length_km,
+        units (in the type's own unit: plants, kg, m3, people, units; see `envgis.actions.own_unit`),
         cost_gtq, remittance_gtq, participants_women, _men, _young_women, _young_men, _girls, _boys
 
     >>> from envgis.actions.record import frame
@@ -167,7 +169,7 @@ def actions(accepted: gpd.GeoDataFrame, municipalities: pd.DataFrame) -> pd.Data
     rows = accepted[accepted["municipality_code"].isin(municipalities["code"])]
     by = ["municipality_code", "action_type", "status", "funding_source"]
     data = pd.DataFrame({column: rows[column].fillna("") for column in by})
-    data["area_ha"], data["length_km"], data["units"] = rows["area_ha"], rows["length_m"] / 1000, rows["units"]
+    data["area_ha"], data["length_km"], data["units"] = rows["area_ha"], rows["length_m"] / 1000, in_own_unit(rows)
     for column in ("cost_gtq", "remittance_gtq", *(f"participants_{who}" for who in PARTICIPANTS)):
         data[column] = rows[column]
     groups = data.groupby(by, sort=True)

@@ -11,8 +11,10 @@ import reporting
 from hypothesis import given
 from hypothesis import strategies as st
 
+from envgis import tables
 from envgis.actions import amounts, dates, numbers
 from envgis.actions.words import fold
+from envgis.locale import explain
 
 # Numbers, dates, amounts
 
@@ -95,6 +97,40 @@ def test_quantities_become_sizes():
     assert taken["plants"].iloc[2] == 300
     assert taken["area_ha"].iloc[3] == pytest.approx(2.0)
     assert taken["unit"].tolist() == ["kg", "m", "plants", "ha"]
+
+
+def test_what_is_reported_in_its_types_own_unit_is_in_the_table():
+    """Plants of a nursery, kilograms of a clean-up, people of a training: summed by type, each in its unit."""
+    reported = [
+        ("Vivero", "8000", "plantas"),
+        ("Vivero", "500", "arbolitos"),
+        ("Jornada de limpieza", "2", "qq"),
+        ("Capacitación", "46", "personas"),
+        ("Reforestación", "300", "plantas"),
+        ("Terrazas", "2", "ha"),
+    ]
+    taken = reporting.take([reporting.GOOD | {"tipo": t, "cantidad": q, "unidad": u} for t, q, u in reported])
+    assert [note.code for note in taken.notes if note.code.startswith(("quantity", "unit-m"))] == []
+    table = tables.actions(taken.table, reporting.MUNICIPALITIES).set_index("action_type")["units"]
+    assert table.fillna(-1).to_dict() == pytest.approx({"nursery": 8500, "cleanup": 90.72, "training": 46, "reforestation": 300, "terraces": -1})
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        ({"tipo": "Vivero", "cantidad": "20", "unidad": "kg"}, "quantity-uncounted"),
+        ({"tipo": "Jornada de limpieza", "volumen m3": "12"}, "quantity-uncounted"),
+        ({"tipo": "Reforestación", "cantidad": "30", "unidad": "personas"}, "quantity-uncounted"),
+        ({"tipo": "Vivero", "cantidad": "8000", "unidad": "plantas", "plantas": "800"}, "quantity-differs"),
+        ({"tipo": "Vivero", "cantidad": "8000"}, "unit-missing"),
+        ({"tipo": "Vivero", "plantas": "800", "personas": "30"}, ""),
+    ],
+)
+def test_a_quantity_that_no_table_holds_is_told(row: dict[str, str], code: str):
+    taken = reporting.take([reporting.GOOD | row])
+    assert [note.code for note in taken.notes if note.code != "report-columns-unused"] == ([code] if code else [])
+    if code == "quantity-uncounted" and row["tipo"] == "Vivero":
+        assert "Se cuentan: Vivero: plantas. Filas (1): 2." in explain(taken.notes[0], "es").what
 
 
 def test_money_is_converted_only_with_a_rate():

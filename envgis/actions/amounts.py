@@ -92,6 +92,8 @@ def sizes(columns: Columns, review: Review) -> dict[str, object]:
     quantity, unit = _quantity(columns, review)
     for name, main in SIZES.items():
         said = (unit == main) & np.isnan(read[name])
+        with np.errstate(invalid="ignore"):
+            review.note((unit == main) & (np.abs(quantity - read[name]) > 1e-6 * read[name]), "quantity-differs")
         read[name] = np.where(said, quantity, read[name])
         if name in COUNTED:
             with np.errstate(invalid="ignore"):
