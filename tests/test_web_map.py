@@ -21,7 +21,7 @@ from rasterio.features import geometry_mask
 from small_assessment import assessment, municipalities, ready, unmapped
 
 from envgis import locale
-from envgis.faults import Fault, Place
+from envgis.faults import Fault, Message, Place
 from envgis.grid import Grid
 from envgis.levels import Breakpoints, HazardKey
 from envgis.publish import about, bilingual, figures, index_page, legend, marks, planes, shell, web_map
@@ -333,6 +333,16 @@ def test_warnings_about_the_officers_files_stay_with_the_index():
     told, index = page(run, CODE), index_page.page(run)
     assert "kobo_lopez.csv" not in told and "Foto" not in told and "NAD27" in told
     assert "kobo_lopez.csv" in index and "Foto" in index
+
+
+def test_a_page_says_how_large_cells_are_without_jargon():
+    lattice = {"columns": 22, "rows": 12, "cell": "1″", "crs": "WGS 84", "title": {"es": "Erosión", "en": "Erosion"}, "slug": "erosion_present"}
+    run = replace(ready(), assumptions=(Message("assume.grid", lattice), Message("assume.goal")))
+    told = about.about(run).assumptions
+    # 0.0008 degrees are 89 m; a map for each scenario and return period, one line for each hazard.
+    metres = ["Deslizamientos: celdas de 60 m.", "Inundación: celdas de 45 m.", "Erosión del suelo: celdas de 89 m."]
+    assert [words["es"] for words in told] == [locale.phrase("assume.goal", "es"), *metres]
+    assert "cuadrícula" not in page(run, CODE)
 
 
 def test_unknown_municipality():

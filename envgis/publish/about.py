@@ -10,7 +10,7 @@ from envgis import locale
 from envgis.assessment import Assessment, Credit
 from envgis.faults import Fault
 from envgis.locale import Language
-from envgis.publish import bilingual
+from envgis.publish import bilingual, planes
 from envgis.publish.bilingual import Words
 
 # Warnings about how the officer's files were read, besides all of codes "report-…". They change no figure.
@@ -50,11 +50,21 @@ def about(assessment: Assessment, *, alone: bool = False) -> About:
     return About(
         limits=[locale.both(key) for key in keys],
         warnings=[(bilingual.place(fault), bilingual.told(fault.message)) for fault in assessment.warnings if not alone or _travels(fault)],
-        assumptions=[bilingual.told(message) for message in assessment.assumptions],
+        assumptions=[*(bilingual.told(message) for message in assessment.assumptions if message.code != "assume.grid"), *_cells(assessment)],
         credits=_lines(assessment.credits),
         date=assessment.date,
         run_id=assessment.run_id,
     )
+
+
+def _cells(assessment: Assessment) -> list[Words]:
+    """How large the cells of each hazard are, once where its maps share them; lattices in full are for the workbook."""
+    said: dict[tuple[str, str], Words] = {}
+    for one in assessment.maps.values():
+        metres = planes.cell_metres(one.grid)
+        words = locale.both("web.grid", title=one.hazard.title, metres=round(metres, 0 if metres >= 10 else 1))
+        said.setdefault((words["es"], words["en"]), words)
+    return list(said.values())
 
 
 def _travels(fault: Fault) -> bool:
