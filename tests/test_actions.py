@@ -234,6 +234,27 @@ def test_a_code_that_lost_its_zero_is_read_and_said():
     assert "0114" in explain(taken.notes[0], "es").what
 
 
+def test_rows_with_one_number_are_one_report_only_if_they_say_the_same():
+    """People number their rows from 1 in every file: two actions that only have one number both count."""
+    wall = {"id": "1", "tipo": "Muro de contención"}
+    rows = [{"id": "1"}, wall, {"id": "1", "fecha": "2026-03-13"}, {"id": "1", "latitud": "14.97"}, {"id": "1", "mujeres": "4"}, {"id": "2"}]
+    taken = reporting.take([reporting.GOOD | row for row in rows])
+    assert [(row.row, row.faults[0].code, row.faults[0].values["other_row"]) for row in taken.set_aside] == [(2, "report-repeated", 6)]
+    assert taken.table["action_id"].is_unique and len(taken.table) == 5
+    assert not [note for note in taken.notes if note.code == "report-columns-unused"]
+
+
+def test_rows_with_one_number_in_two_files_are_one_report():
+    one, other = (reporting.table([reporting.GOOD | {"ID": number} for number in numbers], name) for name, numbers in (("a", "123"), ("b", "39")))
+    taken = intake.take([one, other], Reports(paths=["*"], date=reporting.TODAY), reporting.MUNICIPALITIES)
+    assert [(row.file, row.row, row.faults[0].code) for row in taken.set_aside] == [("a", 4, "report-repeated")]
+
+
+def test_a_number_beside_the_key_of_a_survey_tool_decides_nothing():
+    taken = reporting.take([reporting.GOOD | {"id": "1", "_uuid": uuid} for uuid in "ab"] + [reporting.GOOD | {"id": ""}] * 2)
+    assert taken.table["action_id"].to_list()[:2] == ["a", "b"] and len(taken.table) == 4
+
+
 # Laws
 
 WORDS = st.sampled_from(

@@ -24,6 +24,8 @@ from envgis.workspace import FILE
 
 # The keys that a survey tool gives a report, the steadiest first: Kobo's _uuid changes with every edit.
 SYSTEM_IDS = ("root_uuid", "key", "instance_id", "uuid", "kobo_id")
+# A column called "id" and no more: a number that people give their rows, in every file from 1.
+ROW_ID = "row_id"
 _SYSTEM = {
     "meta/rootuuid": "root_uuid",
     "meta/instanceid": "instance_id",
@@ -129,7 +131,9 @@ def match(file: ReportFile, own: Mapping[str, str], table: str) -> tuple[Columns
         for target, names in claims.items()
         if len(names) > 1
     ]
-    return Columns(file, {target: names[0] for target, names in claims.items()}), faults
+    named = {target: names[0] for target, names in claims.items()}
+    plain = [header for header in headers if header.strip().casefold() == "id" and header not in named.values()]
+    return Columns(file, {**named, **({ROW_ID: plain[0]} if len(plain) == 1 else {})}), faults
 
 
 def check_own(own: Mapping[str, str], files: Sequence[ReportFile], table: str) -> list[Fault]:

@@ -10,10 +10,11 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from envgis.actions import amounts, catalogue, columns, counted, dates, duplicates, located, own_unit, said, shapes
-from envgis.actions.columns import SYSTEM_IDS, Columns
+from envgis.actions.columns import ROW_ID, SYSTEM_IDS, Columns
 from envgis.actions.duplicates import Draft
 from envgis.actions.places import Gazetteer
 from envgis.actions.record import COLUMNS, Actions, SetAside, empty
@@ -130,16 +131,17 @@ def _draft(named: Columns, reports: Reports, gazetteer: Gazetteer) -> Draft:
     _doubt_large(covered, action_type, where, named, gazetteer, review)
     own_unit.tell_uncounted(action_type, sizes, review)
     _expect_geometry(action_type, place, review)
+    periods = said.periods(named, status, reports.date, review)
 
     codes = np.array([*gazetteer.codes, None], dtype=object)
     table = _frame(
         {
-            "action_id": _ids(named),
+            "action_id": _ids(named, action_type, periods["date_start"], place),
             "source": [file.label] * len(file.rows),
             "source_row": file.row_numbers,
             "action_type": action_type,
             "status": status,
-            **said.periods(named, status, reports.date, review),
+            **periods,
             "geometry_source": place.source,
             "accuracy_m": place.accuracy_m,
             "municipality_code": codes[where],
@@ -171,12 +173,20 @@ def _typed(values: Any, kind: Any, count: int) -> pd.Series:
     return series.astype(kind)
 
 
-def _ids(named: Columns) -> pd.Series:
-    """The report's own id, else the steadiest key of its survey tool, else one made from the file and the row."""
+def _ids(named: Columns, action_type: pd.Series, start: pd.Series, place: located.Located) -> pd.Series:
+    """The report's own id, else the steadiest key of its survey tool, else one made for the row.
+
+    It is made of the file and the row; where people number their rows, of that number and of what, when and where: the
+    same action in two files is one report then, and two actions that only have one number stay two. (The number itself
+    is not shown: it may be somebody's identity card.)
+    """
     ids = named.text("action_id")
     for name in SYSTEM_IDS:
         ids = ids.mask(ids == "", named.text(name).str.removeprefix("uuid:"))
-    made = [hashlib.sha256(f"{named.file.sha256}:{named.file.label}:{row}".encode()).hexdigest()[:12] for row in named.file.row_numbers]
+    row = [f"{named.file.sha256}:{named.file.label}:{number}" for number in named.file.row_numbers]
+    told = zip(named.text(ROW_ID), action_type, start, shapely.to_wkb(place.shape, hex=True), row, strict=True)
+    bases = [f"{number}:{what}:{when}:{where}" if number else row for number, what, when, where, row in told]
+    made = [hashlib.sha256(base.encode()).hexdigest()[:12] for base in bases]
     # A face of the ledger is a list of ids with bars between them.
     return ids.mask(ids == "", pd.Series(made, dtype="string")).str.replace("|", "/", regex=False)
 
