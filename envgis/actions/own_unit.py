@@ -20,15 +20,15 @@ MEASURED = ("area_ha", "length_m")
 
 @cache
 def own_size(action_type: str) -> str:
-    """The field of a type's own unit: the first that the catalogue names; units where it names none.
+    """The field of a type's own unit: units where the catalogue names them or nothing else, or the first that it names.
 
-    >>> own_size("nursery"), own_size("reforestation"), own_size("cleanup"), own_size("terraces")
-    ('plants', 'plants', 'weight_kg', 'units')
+    >>> own_size("nursery"), own_size("cleanup"), own_size("waste_management"), own_size("terraces")
+    ('plants', 'weight_kg', 'units', 'units')
     """
     fields = {unit: name for name, unit in SIZES.items() if name not in MEASURED}
     known = catalogue.types()["units"]
     named = str(known[action_type]).split() if action_type in known.index else []
-    return next((fields[unit] for unit in named if unit in fields), "units")
+    return "units" if "units" in named else next((fields[unit] for unit in named if unit in fields), "units")
 
 
 def in_own_unit(actions: pd.DataFrame) -> pd.Series:
