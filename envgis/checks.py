@@ -10,11 +10,12 @@ from envgis import files, ledger, tables, zones
 from envgis.actions.intake import take
 from envgis.actions.record import SetAside
 from envgis.actions.sites import take_sites
-from envgis.faults import BadInput, Fault, errors
+from envgis.faults import BadInput, Fault, Place, errors
 from envgis.levels import Hazard
+from envgis.locale import LANGUAGES, listing
 from envgis.sources.inputs import Inputs, gather
 from envgis.sources.workspace_file import read_workspace
-from envgis.workspace import Workspace, doubts, output_folder
+from envgis.workspace import FILE, Workspace, doubts, output_folder
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def check(folder: Path, out: Path | None = None) -> Checked:
     inputs, faults = gather(workspace, folder)
     faults += doubts(workspace)
     faults += _output_faults(workspace, folder, out)
+    faults += _unsourced(inputs)
     reports = take(inputs.reports, workspace.actions, inputs.municipalities) if workspace.actions else None
     if reports is not None:
         faults += reports.notes
@@ -90,6 +92,15 @@ def check(folder: Path, out: Path | None = None) -> Checked:
         hazards=tuple(found.hazard for found in inputs.maps.values()),
         coverage={} if errors(faults) else _coverage(inputs),
     )
+
+
+def _unsourced(inputs: Inputs) -> list[Fault]:
+    """One warning that names every layer without a source; reports and sites are the user's own."""
+    bare = [credit.title for credit in inputs.credits if not credit.source.strip() and credit.role not in ("actions", "sites")]
+    if not bare:
+        return []
+    layers = {language: listing(dict.fromkeys(title[language] for title in bare), language) for language in LANGUAGES}
+    return [Fault("layers-no-source", Place(FILE), values={"layers": layers}, severity="warning")]
 
 
 def _output_faults(workspace: Workspace, folder: Path, out: Path | None) -> list[Fault]:

@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_good_workspace(folder: Path) -> None:
     found = check(folder)
-    assert found.runnable and not found.faults
+    assert found.runnable and [fault.code for fault in found.faults] == ["layers-no-source"]
     assert (found.reports_read, found.reports_accepted, found.sites_read, found.sites_accepted) == (3, 1, 3, 2)
     assert [(row.file, row.row) for row in found.set_aside] == [("a.csv", 3), ("a.csv", 4), ("s.csv", 4)]
     assert found.municipalities == 2
@@ -81,7 +81,7 @@ def test_only_what_is_selected_counts_for_coverage(folder: Path) -> None:
 def test_a_map_beyond_the_municipalities(folder: Path) -> None:
     small_workspace.raster(folder / "l.tif", np.ones((10, 20), np.uint8), crs="EPSG:32616")
     codes = [f.code for f in check(folder).faults]
-    assert codes == ["raster-wrong-crs"]
+    assert codes == ["raster-wrong-crs", "layers-no-source"]
 
 
 def test_all_parts_of_a_shapefile_are_inputs(folder: Path) -> None:
@@ -142,3 +142,16 @@ def test_a_second_export_is_told_in_one_line(folder: Path, capsys: pytest.Captur
     checked.tell(found, folder, "es")
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "ya están en" in line]
     assert line == "– a.csv: Todos los reportes de este archivo (3) ya están en a (1).csv; se cuentan los de ese."
+
+
+def test_layers_without_a_source_are_named_in_one_warning(folder: Path) -> None:
+    (fault,) = [fault for fault in check(folder).faults if fault.code == "layers-no-source"]
+    assert fault.severity == "warning"
+    assert locale.explain(fault, "es").what == "No se dice de dónde vienen: Municipios y Deslizamientos."
+    assert locale.explain(fault, "en").what == "It is not said where these come from: Municipalities and Landslides."
+    text = TOML.replace('path = "l.tif"', 'path = "l.tif"\nsource = "INSIVUMEH 2024"')
+    (folder / "envgis.toml").write_text(text, encoding="utf-8")
+    (fault,) = check(folder).faults
+    assert locale.explain(fault, "es").what == "No se dice de dónde vienen: Municipios."
+    (folder / "envgis.toml").write_text(text.replace('path = "m.gpkg"', 'path = "m.gpkg"\nsource = "IGN 2021"'), encoding="utf-8")
+    assert check(folder).faults == ()

@@ -172,9 +172,13 @@ def test_every_setting_in_a_comment_can_be_taken_into_use(tmp_path: Path, langua
     raster(tmp_path / "drought.tif", np.random.default_rng(1).random((9, 9)).astype(np.float32))
     raster(tmp_path / "frost.tif", (levels(3, 1, 3) * 10).astype(np.uint8))
     raster(tmp_path / "uso.tif", levels(2, 1, 11))
+    raster(tmp_path / "poblacion.tif", np.ones((5, 5), np.float32))
     lines = scaffold.propose(tmp_path, today=TODAY, language=language).text.splitlines()
     offered = {number: line[2:] for number, line in enumerate(lines) if re.match(r"# \w+ = ", line)}
     assert {line.split(" = ")[0] for line in offered.values()} == {"source", "select", "exclude", "measure", "zero", "codes", "breakpoints"}
+    layers = ["[municipalities]", "[landuse]", "[population]", *["[[hazard]]"] * 3]
+    heads = [line for line in lines if line.startswith("[")]
+    assert [head for head in heads if head in layers] and sum(line.startswith("source") for line in offered.values()) == len(layers)
     for number, line in offered.items():
         text = "\n".join([*lines[:number], line, *lines[number + 1 :]])
         if line.startswith(("codes", "breakpoints")):

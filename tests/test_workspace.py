@@ -294,7 +294,7 @@ def test_only_fields_of_the_record_that_maps_name_may_be_public() -> None:
 def test_the_check_tells_what_is_doubtful(tmp_path: Path) -> None:
     folder = small_workspace.write(tmp_path / "w", small_workspace.TOML.replace("[[hazard]]", '[[hazard]]\nscenario = "2050"'))
     found = check(folder)
-    assert [f.code for f in found.faults] == ["scenario-no-present"] and found.runnable
+    assert {f.code for f in found.faults} == {"scenario-no-present", "layers-no-source"} and found.runnable
 
 
 def test_absurd_numbers_and_nesting() -> None:
