@@ -17,7 +17,7 @@ _HALO = 6.0
 # Room for the figure beneath the name.
 _FIGURE = 52.0
 _MOST_LINES = 3
-_GRID = 7
+_GRID = 11
 
 
 @dataclass(frozen=True)
