@@ -135,14 +135,20 @@ def repair(out: Path) -> None:
 
 
 def restore(out: Path) -> None:
-    """Exchange ``out`` and ``<out>.previous``: undo, and undo of the undo. Raises BadInput if there is no previous."""
+    """Exchange ``out`` and ``<out>.previous``: undo, and undo of the undo.
+
+    Raises BadInput if there is no previous, or somebody changed it: what comes back must be a result.
+    """
     out = out.resolve()
     _stop(_refusals_of_place(out))
     with _locked(out):
         _repair(out)
         _stop(_refusals_of_content(out))
-        if not whole(previous(out)):
+        before = previous(out)
+        if not written(before):
             raise BadInput([Fault("nothing-to-restore", Place(str(out)))])
+        if names := changed(before):
+            raise BadInput([Fault("previous-changed", Place(str(before)), _shown(names))])
         old = out.with_name(f"{out.name}.old-{fresh_id()}")
         with told(out):
             if out.exists():
@@ -170,11 +176,26 @@ def written(folder: Path) -> Mapping[str, str]:
 
 def whole(folder: Path) -> bool:
     """Whether ``folder`` has a run.json and, byte for byte, every file that it names."""
-    outputs = written(folder)
-    try:
-        return bool(outputs) and all(sha256(folder / name) == digest for name, digest in outputs.items())
-    except OSError:
-        return False
+    return bool(written(folder)) and not changed(folder)
+
+
+def changed(folder: Path) -> list[str]:
+    """Relative names of the files of a result that are no longer, byte for byte, as its run wrote them; missing ones too."""
+
+    def as_written(name: str, digest: str) -> bool:
+        try:
+            return sha256(folder / name) == digest
+        except OSError:
+            return False
+
+    return [name for name, digest in written(folder).items() if not as_written(name, digest)]
+
+
+def replaced_changes(out: Path) -> list[Fault]:
+    """What to tell after a result in ``out`` was replaced: files of the earlier one that somebody had changed."""
+    before = previous(out.resolve())
+    names = [name for name in changed(before) if (before / name).exists()]
+    return [Fault("replaced-changed", Place(str(out)), _shown(names), {"previous": str(before)}, "warning")] if names else []
 
 
 def extra_files(folder: Path) -> list[str]:
@@ -261,9 +282,12 @@ def _refusals_of_content(out: Path) -> list[Fault]:
     for folder in (out, previous(out)):
         names = extra_files(folder) if folder.is_dir() else []
         if names:
-            shown = [*names[:5], "…"] if len(names) > 5 else names
-            faults.append(Fault("output-foreign", Place(str(folder)), ", ".join(shown), {"count": len(names)}))
+            faults.append(Fault("output-foreign", Place(str(folder)), _shown(names), {"count": len(names)}))
     return faults
+
+
+def _shown(names: list[str]) -> str:
+    return ", ".join([*names[:5], "…"] if len(names) > 5 else names)
 
 
 def _stop(faults: list[Fault]) -> None:

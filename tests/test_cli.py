@@ -296,6 +296,18 @@ def test_a_cluster_that_is_not_there(call: Call, folder: Path, monkeypatch: pyte
     assert said.code == 2 and 'pip install "envgis[dask]"' in said.err
 
 
+def test_run_says_what_it_replaced_and_restore_why_it_cannot(call: Call, folder: Path) -> None:
+    call("run", folder, "--tables-only")
+    (folder / "maps" / "tables.xlsx").write_bytes(b"edited in Excel")
+    said = call("run", folder, "--tables-only")
+    assert said.code == 0
+    assert "que alguien había cambiado: tables.xlsx." in said.err and str(folder / "maps.previous") in said.err
+    assert (folder / "maps.previous" / "tables.xlsx").read_bytes() == b"edited in Excel"
+    said = call("run", folder, "--restore")
+    assert said.code == 1 and "tiene archivos cambiados o borrados: tables.xlsx." in said.err and "copie a mano" in said.err
+    assert "cambiado" not in call("run", folder, "--tables-only").err
+
+
 # screen
 
 

@@ -113,6 +113,32 @@ def test_nothing_to_restore(tmp_path: Path) -> None:
     assert codes(caught) == ["nothing-to-restore"]
 
 
+def test_a_changed_previous_result_is_not_restored_and_says_why(tmp_path: Path) -> None:
+    out = tmp_path / "maps"
+    run(out, "1")
+    (out / "tables/a.csv").write_text("mine", encoding="utf-8")
+    run(out, "2")
+    with pytest.raises(BadInput) as caught:
+        files.restore(out)
+    (fault,) = caught.value.faults
+    assert (fault.code, fault.at.file, fault.found) == ("previous-changed", str(files.previous(out)), "tables/a.csv")
+    assert version(out) == "2" and (files.previous(out) / "tables/a.csv").read_text(encoding="utf-8") == "mine"
+
+
+def test_what_somebody_had_changed_is_told_when_it_is_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "maps"
+    run(out, "1")
+    (out / "tables/a.csv").write_text("mine", encoding="utf-8")
+    (out / "tables/b.csv").unlink()
+    run(out, "2")
+    (told,) = files.replaced_changes(out)
+    # What was deleted is not lost by the replacement.
+    assert (told.code, told.found, told.severity) == ("replaced-changed", "tables/a.csv", "warning")
+    assert told.values["previous"] == str(files.previous(out))
+    run(out, "3")
+    assert files.replaced_changes(out) == []
+
+
 def test_a_readme_is_carried_over(tmp_path: Path) -> None:
     out = tmp_path / "maps"
     out.mkdir()

@@ -42,6 +42,7 @@ def command(
     if restore:
         files.restore(target)
     else:
+        replaces = bool(files.written(target))
         try:
             with screen_text.progress(language) as tell:
                 assessment = pipeline.run(
@@ -52,7 +53,8 @@ def command(
                 raise
             raise click.UsageError(text("usage.no-scheduler", address=scheduler, why=str(error))) from None
         summary.tell_grids(assessment, language)
-        faults.tell(assessment.warnings, language, error_stream=True)
+        edited = files.replaced_changes(target) if replaces else []
+        faults.tell([*assessment.warnings, *edited], language, error_stream=True)
         summary.tell(assessment, language)
     click.echo(summary.result(target))
 
