@@ -26,14 +26,28 @@ MUNICIPALITIES = ("municip", "limite", "adm2", "boundar", "muni")
 SITES = ("sitio", "site", "proyecto", "project", "puesto", "escuela", "school")
 PRESENT = ("present", "presente", "actual", "hoy", "current", "historic")
 
-_PERIOD = re.compile(r"\b(?:t|tr|rp|pr)[ ]?(\d{1,4})\b|\b(\d{1,4})[ ]?(?:yr|yrs|year|years|anos)\b")
+# Words for a score, whatever the hazard: never metres nor tonnes.
+INDEX = ("suscept", "indice", "index ", "probab")
+# Units of depth other than metres; whole words.
+OTHER_UNITS = ("cm ", "mm ", "dm ", "ft ", "centimet", "milimet", "pies ", "feet ")
+
+# Q50, 100a: so short that a quarter (Q1) or a sheet (2a) must not be taken for one.
+_PERIOD = re.compile(
+    r"\b(?:t|tr|rp|pr)[ ]?(\d{1,4})\b|\bq[ ]?([5-9]|\d{2,4})\b|\b(?:retorno|recurrencia|return period)(?: de| of)?[ ](\d{1,4})\b"
+    r"|\b(\d{1,4})[ ]?(?:yr|yrs|year|years|ano|anos|anio|anios)\b|\b(\d{2,3}|1000)a\b"
+)
 _STORYLINE = re.compile(r"\b(ssp[ ]?\d{1,3}|ssp[ ]?\d[ ]\d[ ]\d|rcp[ ]?\d(?:[ ]?\d)?)\b")
 _YEAR = re.compile(r"\b(19[5-9]\d|20\d\d|2100)\b")
 
 
 @dataclass(frozen=True)
 class Said:
-    """What a name says. scenario "present" where it names none; year : of the data, where it is not a scenario's"""
+    """What a name says.
+
+    scenario : "present" where it names none
+    year : of the data, where it is not a scenario's
+    index : it speaks of a susceptibility or an index; other_unit : of a depth that is not in metres
+    """
 
     hazard: str | None
     scenario: str
@@ -42,6 +56,8 @@ class Said:
     landuse: bool
     population: bool
     terrain: bool
+    index: bool = False
+    other_unit: bool = False
 
 
 def said(name: str, this_year: int) -> Said:
@@ -60,15 +76,17 @@ def said(name: str, this_year: int) -> Said:
     storyline = _STORYLINE.search(words)
     parts = [storyline[1].replace(" ", "")] if storyline else []
     parts += [str(future[0])] if future else []
-    period = _PERIOD.search(words)
+    period = next((float(next(filter(None, found))) for found in _PERIOD.findall(words)), None)
     return Said(
         hazard=next((hazard for hazard, beginnings in HAZARDS.items() if begins(words, beginnings)), None),
         scenario=" ".join(parts) or "present",
-        return_period=float(period[1] or period[2]) if period else None,
+        return_period=period,
         year=str(max((year for year in years if year <= this_year), default="")),
         landuse=begins(words, LANDUSE),
         population=begins(words, POPULATION),
         terrain=begins(words, TERRAIN),
+        index=begins(words, INDEX),
+        other_unit=begins(words, OTHER_UNITS),
     )
 
 

@@ -20,6 +20,8 @@ from envgis.sources.survey import Facts, survey
 _MOST_CELLS = 400_000_000
 _MOST_CLASSES = 64
 _LEVELS = frozenset(range(6))
+# Deeper water than this is rather centimetres than metres.
+_DOUBTED_M = 30.0
 Role = Literal["hazard", "landuse", "population", "unused"]
 Kind = Literal["levels", "index", "depth", "soil_loss"]
 
@@ -31,6 +33,8 @@ class Raster:
     paths : one, or the tiles of one lattice
     classes : the whole numbers that occur, where it holds few; empty otherwise
     kind : of a hazard; needs_codes : its classes are not levels 0…5; needs_breakpoints : no published row fits
+    asks_unit : it may be a depth, but not in metres; asks_scale : its classes end below 5, so their highest may well
+        mean more than that level, unless another map of the hazard reaches 5 (whole_scale)
     """
 
     paths: tuple[str, ...]
@@ -40,6 +44,12 @@ class Raster:
     took: Message
     kind: Kind | None = None
     classes: tuple[int, ...] = ()
+    asks_unit: bool = False
+    whole_scale: bool = False
+
+    @property
+    def asks_scale(self) -> bool:
+        return self.kind == "levels" and 0 < max(self.classes) < max(_LEVELS) and not self.whole_scale
 
     @property
     def has_zero(self) -> bool:
@@ -88,10 +98,9 @@ def _taken(raster: Raster, facts: Facts) -> Raster:
     if facts.valid == 0:
         return dataclasses.replace(raster, took=Message("init.took.no-data"))
     if told.hazard is not None:
-        kind = _kind(raster, facts)
-        taken = dataclasses.replace(raster, role="hazard", kind=kind)
-        values = {"hazard": Message(f"hazard.{told.hazard}"), "kind": Message(f"init.kind.{kind}"), "when": _when(told)}
-        return dataclasses.replace(taken, took=Message("init.took.hazard", values))
+        if told.hazard == "flood" and not told.index and (told.other_unit or (not raster.classes and _DOUBTED_M < facts.high <= DEEPEST_M)):
+            return _told(dataclasses.replace(raster, role="hazard", kind="depth", asks_unit=True))
+        return _told(dataclasses.replace(raster, role="hazard", kind=_kind(raster, facts)))
     if told.population and facts.low >= 0:
         return dataclasses.replace(raster, role="population", took=Message("init.took.population"))
     if told.landuse and raster.classes:
@@ -99,9 +108,20 @@ def _taken(raster: Raster, facts: Facts) -> Raster:
     return dataclasses.replace(raster, took=Message("init.took.terrain")) if told.terrain else raster
 
 
+def _told(raster: Raster) -> Raster:
+    """A hazard with what is said of it, a question where only its maker can answer."""
+    kind = Message(f"init.kind.{'unit' if raster.asks_unit else raster.kind}")
+    if raster.asks_scale:
+        kind = Message("init.kind.scale", {"top": max(raster.classes)})
+    values = {"hazard": Message(f"hazard.{raster.said.hazard}"), "kind": kind, "when": _when(raster.said)}
+    return dataclasses.replace(raster, took=Message("init.took.hazard", values))
+
+
 def _kind(raster: Raster, facts: Facts) -> Kind:
     if raster.classes and (set(raster.classes) <= _LEVELS or len(raster.classes) <= 20):
         return "levels"
+    if raster.said.index:
+        return "index"
     if raster.said.hazard == "flood" and facts.low >= 0 and facts.high <= DEEPEST_M:
         return "depth"
     if raster.said.hazard == "erosion" and facts.low >= 0:
@@ -116,9 +136,10 @@ def _when(told: Said) -> Message:
 
 
 def joined(folder: Path, found: Sequence[Raster]) -> Iterator[Raster]:
-    """Rasters of one hazard, scenario and return period as one where they are tiles of one lattice; else the first counts."""
+    """Rasters of one hazard, scenario and return period as one where they are tiles of one lattice; else the newest counts,
+    of one year (or none) the first."""
     groups: dict[object, list[Raster]] = {}
-    for raster in found:
+    for raster in _on_one_scale(found):
         key = (raster.role, raster.said.hazard, raster.said.scenario, raster.said.return_period, raster.kind)
         groups.setdefault(key if raster.role != "unused" else raster.paths, []).append(raster)
     for group in groups.values():
@@ -126,10 +147,19 @@ def joined(folder: Path, found: Sequence[Raster]) -> Iterator[Raster]:
         if len(group) == 1 or _is_one_layer(folder, paths):
             classes = tuple(sorted({value for raster in group for value in raster.classes}))
             yield dataclasses.replace(group[0], paths=tuple(paths), classes=classes)
-        else:
-            yield group[0]
-            for raster in group[1:]:
-                yield dataclasses.replace(raster, role="unused", took=Message("init.took.second-raster", {"file": paths[0]}))
+            continue
+        first, *others = sorted(group, key=lambda raster: raster.said.year, reverse=True)
+        yield first
+        for raster in others:
+            older = raster.said.year < first.said.year
+            took = Message("init.took.older-raster" if older else "init.took.second-raster", {"file": first.paths[0], "year": first.said.year})
+            yield dataclasses.replace(raster, role="unused", took=took)
+
+
+def _on_one_scale(found: Sequence[Raster]) -> list[Raster]:
+    """A map that ends below 5 asks nothing where another one of its hazard reaches 5: both are on one scale."""
+    whole = {raster.said.hazard for raster in found if raster.kind == "levels" and max(raster.classes) == max(_LEVELS)}
+    return [_told(dataclasses.replace(r, whole_scale=True)) if r.kind == "levels" and r.said.hazard in whole else r for r in found]
 
 
 def _is_one_layer(folder: Path, paths: Sequence[str]) -> bool:

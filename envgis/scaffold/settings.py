@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import tomlkit
-from tomlkit.items import Table
+from tomlkit.items import InlineTable, Table
 
 from envgis.landuse import LEGEND_COLUMNS
 from envgis.locale import Language, both, phrase
@@ -149,6 +149,14 @@ def _landuse(seen: Seen, words: Language) -> Table:
     return table
 
 
+def _codes(raster: Raster) -> InlineTable:
+    """Every class but 0, with its level to be filled in."""
+    codes = ", ".join(f'"{value}" = "?"' for value in raster.classes if value != 0)
+    table = tomlkit.value(f"{{ {codes} }}")
+    assert isinstance(table, InlineTable)
+    return table
+
+
 def _hazard(raster: Raster, words: Language, first: bool, asks_measure: bool) -> Table:
     """One ``[[hazard]]``. What holds for every one of them is explained at the first alone."""
     told = raster.said
@@ -162,13 +170,19 @@ def _hazard(raster: Raster, words: Language, first: bool, asks_measure: bool) ->
     elif asks_measure:
         _offer(table, words, 'measure = "hazard"', "init.toml.measure")
     table["path"] = _paths(raster.paths)
-    table["kind"] = raster.kind
-    if first:
+    # A guess that would look right is not made: a "?" is refused by name until somebody answers.
+    table["kind"] = "?" if raster.asks_unit else raster.kind
+    if raster.asks_unit:
+        table["kind"].comment(phrase("init.toml.unit", words))
+    elif first:
         table["kind"].comment(phrase("init.toml.kind", words))
+    if raster.asks_scale:
+        top = max(raster.classes)
+        table["codes"] = _codes(raster)
+        table["codes"].comment(phrase("init.toml.scale", words, top=top, level=phrase(f"level.{top}", words)))
     # What must be filled in is text where a number belongs: left as it is, `check` names the key and nothing is counted.
     if raster.needs_codes:
-        codes = ", ".join(f'"{value}" = "?"' for value in raster.classes if value != 0)
-        _offer(table, words, f"codes = {{ {codes} }}", "init.toml.codes")
+        _offer(table, words, f"codes = {_codes(raster).as_string()}", "init.toml.codes")
     if raster.has_zero:
         _offer(table, words, 'zero = "none"', "init.toml.zero")
     if raster.needs_breakpoints:
