@@ -46,7 +46,16 @@ def in_own_unit(actions: pd.DataFrame) -> pd.Series:
 
 
 def tell_uncounted(action_type: pd.Series, sizes: Mapping[str, Any], review: Review) -> None:
-    """Note the rows that give a size in another unit than their type's own: no table adds it up."""
+    """Note the rows that give a size in another unit than their type's own: no table adds it up.
+
+    >>> from pathlib import Path
+    >>> from envgis.actions.reported import ReportFile
+    >>> review = Review(ReportFile("a.csv", Path("a.csv"), "", pd.DataFrame({"cantidad": ["20", "30"]}), np.array([2, 3])))
+    >>> sizes = {name: np.full(2, np.nan) for name in SIZES} | {"weight_kg": np.array([20.0, 30.0]), "unit": pd.Series(["kg", "kg"])}
+    >>> tell_uncounted(pd.Series(["nursery", "cleanup"]), sizes, review)
+    >>> [(note.code, note.values["rows"], note.values["types"]["en"]) for note in review.notes()]
+    [('quantity-uncounted', '2', 'Nursery: plants')]
+    """
     types = action_type.fillna("").astype(str)
     own = types.map(own_size)
     quantity = pd.Series(sizes["unit"]).fillna("").astype(str)
