@@ -334,3 +334,14 @@ def test_quarantine_has_one_row_for_each_set_aside_with_all_its_reasons():
     assert all(part in listed["reason"].iloc[0] for part in ("cosa", "ayer", "coordinates"))
     written = listed.to_csv(index=False)
     assert next(iter(csv.DictReader(io.StringIO(written))))["row"] == "2"
+
+
+def test_a_day_that_excel_counts_is_shown_as_a_day() -> None:
+    taken = reporting.take([reporting.GOOD | {"fecha": "2026-01-10", "fecha_fin": "46000"}])
+    (fault,) = taken.set_aside[0].faults
+    assert (fault.code, fault.found) == ("date-order", "2026-01-10 → 2025-12-09")
+
+
+def test_the_coordinate_that_is_there_is_shown_alone_and_rounded() -> None:
+    (fault,) = reporting.take([reporting.GOOD | {"latitud": "", "longitud": "-91.85502807301299"}]).set_aside[0].faults
+    assert (fault.code, fault.found) == ("coordinates-half", "-91.855028")

@@ -461,7 +461,7 @@ def test_what_init_is_unsure_of_is_marked(tmp_path: Path) -> None:
         "? no supe cuál dice quién pagó: quien o fondo; escríbala en [actions.columns] como funding_source",
     ]
     assert guessed(proposal, "en") == [
-        "? “labor” is assumed to say which action it is, from 2 of 3 cells: look it through",
+        "? “labor” is assumed to say which action it is, from 2 of 3 cells: review it",
         "? it is not clear which says who paid: quien or fondo; write it under [actions.columns] as funding_source",
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,11 @@ def has_place(columns: Columns) -> bool:
     return columns.has("latitude") and columns.has("longitude")
 
 
+def _shown(cell: str) -> str:
+    """A coordinate as it is shown: more than six decimals (0.1 m) say nothing."""
+    return re.sub(r"^(-?\d+\.\d{6})\d+$", lambda m: f"{float(m[0]):.6f}", cell)
+
+
 def locate(columns: Columns, review: Review) -> Located:
     """Read each row's place: its shape in the file, else what was drawn, else its coordinates. Speaks against the rest.
 
@@ -74,7 +80,7 @@ def locate(columns: Columns, review: Review) -> Located:
     lat_text, lon_text, accuracy_text = _pair_texts(columns)
     pairs = coordinates.read(lat_text, lon_text)
     open_rows = shapely.is_missing(drawn) & ~spoken
-    found = [f"{a}, {b}" if a or b else "" for a, b in zip(lat_text.tolist(), lon_text.tolist(), strict=True)]
+    found = [", ".join(map(_shown, filter(None, (a, b)))) for a, b in zip(lat_text.tolist(), lon_text.tolist(), strict=True)]
     column = columns.header("latitude") or columns.header("geopoint") or columns.header("geoshape")
     empty = pairs.missing & (lat_text == "").to_numpy(bool) & (lon_text == "").to_numpy(bool)
     review.refuse(open_rows & empty, "coordinates-missing", column)

@@ -134,7 +134,8 @@ def periods(columns: Columns, status: pd.Series, today: dt.date, review: Review)
     (['29/05', '01/01'], ['date-order'])
     """
     start, end = _dates("date_start", columns, review), _dates("date_end", columns, review)
-    found = (columns.text("date_start") + " → " + columns.text("date_end")).tolist()
+    # As dates, however they were written: one of them may be a number of Excel's.
+    found = (start.dt.strftime("%Y-%m-%d") + " → " + end.dt.strftime("%Y-%m-%d")).fillna("").tolist()
     review.refuse((end < start).to_numpy(bool), "date-order", columns.header("date_end"), found)
     finished = status.isin(_IN_FORCE).to_numpy(bool)
     last = end.where(end.notna(), start)
