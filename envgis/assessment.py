@@ -75,6 +75,11 @@ class Assessment:
     record: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def recorded(self) -> bool:
+        """Whether there are reports of actions at all: without them, how much land has none is not known."""
+        return self.date is not None
+
+    @property
     def run_id(self) -> str:
         """Short name of the run: the first characters of the hash of its inputs and parameters."""
         return str(self.record.get("run_id", ""))

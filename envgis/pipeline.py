@@ -185,7 +185,7 @@ def study(table: Workspace, read: inputs.Inputs, plan: Plan = Plan(), progress: 
     summary = {
         "hazard_levels": tables.hazard_levels(counted, areas, keys, has_people),
         **({"landuse_hazard": tables.landuse_hazard(counted, areas, keys, read.landuse.legend, has_people, words)} if read.landuse else {}),
-        "adaptation": tables.adaptation(counted, areas, keys, _addressed(faces, read.maps), has_people),
+        "adaptation": tables.adaptation(counted, areas, keys, _addressed(faces, read.maps), has_people, table.actions is not None),
         "actions": tables.actions(actions, areas),
         "coverage": tables.coverage(shares, areas),
     }
@@ -311,7 +311,7 @@ def _unit(hazard_map: HazardMap) -> Message | str:
 
 def _assumptions(table: Workspace, read: inputs.Inputs, faces: adaptation.Faces) -> tuple[Message, ...]:
     """What the reader must be told was assumed."""
-    said = [Message("assume.goal"), Message("assume.no_permit")]
+    said = [Message("assume.goal" if table.actions else "assume.unrecorded"), Message("assume.no_permit")]
     if len(faces):
         said += [Message("assume.effects"), Message("assume.one_level"), Message("assume.outside_footprint")]
     for m in {m.hazard.family: m for m in read.maps.values() if m.hazard.breakpoints}.values():

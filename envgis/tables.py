@@ -95,10 +95,12 @@ def adaptation(
     keys: Sequence[HazardKey],
     addressed: Callable[[str, str], bool],
     has_population: bool,
+    recorded: bool = True,
 ) -> pd.DataFrame:
     """How much dangerous land has an action in force, how much has none, and what the actions leave over.
 
     addressed : (hazard, face) → whether an action of the face addresses that hazard
+    recorded : whether there are reports of actions; without them all that depends on actions is blank
 
     returns : municipality_code, municipality, hazard, scenario, return_period, mapped_area_ha (levels 0…5),
         high_area_ha (4-5), high_any_action_ha (of it, under any footprint in force), high_action_ha (under one that
@@ -146,6 +148,9 @@ def adaptation(
     # Where nothing is mapped, how much is high is not known: 0 would read as safe.
     drawn = [column for column in (*parts, *people) if column != "mapped_area_ha"]
     table[drawn] = table[drawn].where(table["mapped_area_ha"] > 0)
+    if not recorded:  # 0 would read as land on which nothing was done
+        done = [column for column in drawn if column not in ("high_area_ha", "high_population")]
+        table[done] = table[done].mask(table["mapped_area_ha"] >= 0)
     share = table["gap_area_ha"] / table["high_area_ha"].where(table["high_area_ha"] > 0)
     table.insert(list(table.columns).index("gap_area_ha") + 1, "gap_share", share)
     return table.astype({"return_period": "Float64"})

@@ -34,6 +34,8 @@ def tell(assessment: Assessment, language: Language) -> None:
                     say((line, ""))
         if len(codes) > len(most):
             say((phrase("run.more", language, count=len(codes) - len(most)), ""))
+        if not assessment.recorded:
+            say((phrase("unrecorded", language), ""))
         if assessment.set_aside:
             say((phrase("run.aside", language, count=len(assessment.set_aside)), ""))
         if assessment.synthetic:
@@ -82,12 +84,11 @@ def _lines(book: Book, code: str, keys: Iterable[HazardKey], language: Language)
             rows.append((title, None, None, phrase("no_data_at_all", language)))
             continue
         people = "" if found.high_people is None else phrase("run.people", language, count=found.high_people)
-        covered = None if found.gap_share is None else 1 - found.gap_share
-        rows += [
-            (title, found.high_ha, found.high_share, people),
-            (f"    {phrase('run.addressed', language)}", found.covered_ha, covered, ""),
-            (f"    {phrase('run.gap', language)}", found.gap_ha, found.gap_share, ""),
-        ]
+        rows.append((title, found.high_ha, found.high_share, people))
+        if found.recorded:
+            covered = None if found.gap_share is None else 1 - found.gap_share
+            rows.append((f"    {phrase('run.addressed', language)}", found.covered_ha, covered, ""))
+            rows.append((f"    {phrase('run.gap', language)}", found.gap_ha, found.gap_share, ""))
         if found.no_data_ha > 0:
             rows.append((f"    {phrase('run.no-data', language)}", found.no_data_ha, found.no_data_share, ""))
     width = max((len(words) for words, *_ in rows), default=0)

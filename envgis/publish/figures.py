@@ -21,11 +21,9 @@ from envgis.levels import HazardKey
 # The rows of a table of levels, as `hazard_levels.csv` names them, the darkest first.
 LEVEL_ROWS = ("5", "4", "3", "2", "1", "0", "no_data")
 HIGH_ROWS = ("5", "4")
-# What is not known where nothing is mapped.
-_FROM_LEVELS = (
-    *("high_ha", "high_share", "covered_ha", "gap_ha", "gap_share", "any_action_ha"),
-    *("after_best_ha", "after_central_ha", "after_worst_ha", "high_people", "gap_people"),
-)
+# What is not known without reports of actions, and what besides where nothing is mapped.
+_FROM_ACTIONS = ("covered_ha", "gap_ha", "gap_share", "any_action_ha", "after_best_ha", "after_central_ha", "after_worst_ha", "gap_people")
+_FROM_LEVELS = ("high_ha", "high_share", "high_people", *_FROM_ACTIONS)
 
 _Plain = tuple[str, str, float | None]
 
@@ -41,7 +39,8 @@ class Figures:
     after_best_ha, after_central_ha, after_worst_ha : still at level 4 or 5 with the actions in force
     high_people, gap_people, level_people : None where the run had no population
 
-    Where nothing of the municipality is mapped (``unknown``), all figures but those by level are None.
+    Where nothing of the municipality is mapped (``unknown``), all figures but those by level are None; without reports
+    of actions (not ``recorded``), all that depend on actions.
     """
 
     level_ha: Mapping[str, float]
@@ -62,6 +61,11 @@ class Figures:
     def unknown(self) -> bool:
         """Whether nothing is mapped: how much is at a high level is not known, which is not the same as nothing."""
         return self.high_ha is None
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it is known what was done."""
+        return self.gap_ha is not None
 
     @property
     def total_ha(self) -> float:
@@ -129,30 +133,37 @@ class Book:
         if pd.isna(row["high_area_ha"]):
             return Figures(level_ha=rounded, level_people=people, **dict.fromkeys(_FROM_LEVELS))
         high = math.fsum(rounded[level] for level in HIGH_ROWS)
-        gap = _number(row["gap_area_ha"])
-        covered_ha, gap_ha = apportion([max(0.0, _number(row["high_area_ha"]) - gap), gap], high, unit)
         whole = math.fsum(area.values())
         return Figures(
             level_ha=rounded,
             high_ha=round(high, self.digits),
             high_share=(area["4"] + area["5"]) / whole if whole else None,
-            covered_ha=covered_ha,
-            gap_ha=gap_ha,
-            gap_share=None if pd.isna(row["gap_share"]) else float(row["gap_share"]),
-            any_action_ha=max(covered_ha, nearest(_number(row["high_any_action_ha"]), unit)),
-            after_best_ha=nearest(_number(row["high_after_best_ha"]), unit),
-            after_central_ha=nearest(_number(row["high_after_central_ha"]), unit),
-            after_worst_ha=nearest(_number(row["high_after_worst_ha"]), unit),
             high_people=None if people is None else people["4"] + people["5"],
-            gap_people=None if people is None else round(nearest(_number(row["gap_population"]), 1.0)),
             level_people=people,
+            **self._of_actions(row, high, unit),
         )
+
+    def _of_actions(self, row: Mapping[str, Any], high: float, unit: float) -> dict[str, Any]:
+        """The figures that depend on actions; ``high`` : rounded area at level 4 or 5, which they divide."""
+        if pd.isna(row["gap_area_ha"]):
+            return dict.fromkeys(_FROM_ACTIONS)
+        gap = _number(row["gap_area_ha"])
+        covered_ha, gap_ha = apportion([max(0.0, _number(row["high_area_ha"]) - gap), gap], high, unit)
+        return {
+            "covered_ha": covered_ha,
+            "gap_ha": gap_ha,
+            "gap_share": None if pd.isna(row["gap_share"]) else float(row["gap_share"]),
+            "any_action_ha": max(covered_ha, nearest(_number(row["high_any_action_ha"]), unit)),
+            **{f"after_{case}_ha": nearest(_number(row[f"high_after_{case}_ha"]), unit) for case in ("best", "central", "worst")},
+            "gap_people": round(nearest(_number(row["gap_population"]), 1.0)) if self.assessment.has_population else None,
+        }
 
     def _sum(self, parts: Sequence[Figures]) -> Figures:
         known = [part for part in parts if not part.unknown]
 
         def add(name: str) -> float | None:
-            return round(math.fsum(getattr(part, name) for part in known), self.digits) if known else None
+            values = [value for part in known if (value := getattr(part, name)) is not None]
+            return round(math.fsum(values), self.digits) if values else None
 
         high, gap = add("high_ha"), add("gap_ha")
         level_ha = {level: round(math.fsum(p.level_ha[level] for p in parts), self.digits) for level in LEVEL_ROWS}
@@ -172,7 +183,7 @@ class Book:
             after_central_ha=add("after_central_ha"),
             after_worst_ha=add("after_worst_ha"),
             high_people=people["4"] + people["5"] if people is not None and known else None,
-            gap_people=sum(p.gap_people or 0 for p in known) if people is not None and known else None,
+            gap_people=sum(p.gap_people or 0 for p in known) if people is not None and gap is not None else None,
             level_people=people,
         )
 

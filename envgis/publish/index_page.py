@@ -20,6 +20,8 @@ from envgis.publish.names import folder_names
 # Per cent between the classes of the gap, the same for every run. Actions cover little of a municipality: classes of
 # equal width would give all of them one colour, so the last ones are narrow.
 _BOUNDS = (50, 80, 95, 99)
+# Without reports of actions there is no gap: a municipality is coloured by its share at a high level.
+_HIGH_BOUNDS = (10, 25, 50, 75)
 # The areas of all municipalities together that stand in large print, with their unit.
 _TILES = ("high_ha", "covered_ha", "after_central_ha")
 # Per cent of a municipality without data beyond which "nothing at a high level" would be too much to say.
@@ -70,7 +72,8 @@ def page(assessment: Assessment) -> str:
         data=shell.data(cells),
         rows=rows,
         panels=outlines.panels(assessment.municipalities),
-        classes=list(itertools.pairwise((0, *_BOUNDS, 100))),
+        classes=list(itertools.pairwise((0, *(_BOUNDS if assessment.recorded else _HIGH_BOUNDS), 100))),
+        recorded=assessment.recorded,
         missing=[shade for shade in ("partly", "unknown") if shade in shades],
         much_missing=_MUCH_MISSING,
         has_population=assessment.has_population,
@@ -118,7 +121,7 @@ def _cells(book: Book, key: HazardKey, rows: Sequence[Row]) -> dict[str, Any]:
     for place, one in {**figures, "t": total}.items():
         text |= {f"{place}.{name}": value for name, value in _texts(book, one).items()}
     text |= {f"{place}.label": _label(one) for place, one in figures.items()}
-    text |= {f"t.{name}.unit": "–" if total.unknown else f"{book.area(getattr(total, name))} ha" for name in _TILES}
+    text |= {f"t.{name}.unit": "–" if getattr(total, name) is None else f"{book.area(getattr(total, name))} ha" for name in _TILES}
     text["t.lacking"] = ", ".join(row.name for row in rows if figures[f"m{row.number}"].unknown)
     return {"text": text, "shade": {place: _shade(one) for place, one in figures.items()}}
 
@@ -135,7 +138,7 @@ def _texts(book: Book, one: Figures) -> dict[str, str | Words]:
         **{name: book.area(getattr(one, name)) for name in areas},
         "high_share": "" if one.unknown else share(one.high_share),
         "gap_share": share(one.gap_share),
-        "after_range": "" if one.unknown else f"{book.area(one.after_best_ha)} – {book.area(one.after_worst_ha)}",
+        "after_range": "" if not one.recorded else f"{book.area(one.after_best_ha)} – {book.area(one.after_worst_ha)}",
         "no_data_share": share(one.no_data_share),
         "high_people": people(one.high_people),
         "gap_people": "" if one.gap_people is None else locale.both("web.people_in_gap", people=one.gap_people),
@@ -145,20 +148,27 @@ def _texts(book: Book, one: Figures) -> dict[str, str | Words]:
 def _shade(one: Figures) -> str:
     if one.unknown:
         return "unknown"
-    if one.gap_share is None:
+    share = _shown(one)
+    if share is None:
         return "partly" if _percent(one.no_data_share) > _MUCH_MISSING else "none"
     # Of the share as it is printed: 99.0% has the colour of 99–100%.
-    return str(bisect.bisect_right(_BOUNDS, _percent(one.gap_share)))
+    return str(bisect.bisect_right(_BOUNDS if one.recorded else _HIGH_BOUNDS, _percent(share)))
+
+
+def _shown(one: Figures) -> float | None:
+    """The share that colours a municipality: its gap, without reports of actions what is at a high level; None: nothing is."""
+    return one.gap_share if one.recorded else one.high_share or None
 
 
 def _label(one: Figures) -> str | Words:
-    """What stands under a municipality's name on the outline map: its gap, or how much of it has no data."""
+    """What stands under a municipality's name on the outline map: its share, or how much of it has no data."""
     match _shade(one):
         case "unknown":
             return locale.both("web.label_unknown")
         case "partly":
             return locale.both("web.label_partly", share=one.no_data_share)
-    return "–" if one.gap_share is None else locale.percent(one.gap_share, "es")
+    share = _shown(one)
+    return "–" if share is None else locale.percent(share, "es")
 
 
 def _percent(share: float | None) -> float:

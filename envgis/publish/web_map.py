@@ -155,6 +155,7 @@ def _page(assessment: Assessment, code: str, views: list[View], pictures: planes
         preview=Markup("data:image/png;base64,") + base64.b64encode(pictures.preview).decode() if pictures.preview else None,
         work=field_work(assessment, code, 10.0**-book.digits),
         reported=not assessment.actions.empty,
+        recorded=assessment.recorded,
         drawn=bool(marks.actions(assessment, code)),
         sites=marks.sites(assessment, code),
         signs=marks.SIGNS,
