@@ -100,6 +100,22 @@ def test_the_newest_of_two_years_is_the_present_and_that_is_said(tmp_path: Path)
     assert took["deslizamientos_2010.tif"] == took["deslizamientos_2015.tif"] == "no se usa: deslizamientos_2020.tif es más reciente (2020)"
 
 
+def test_two_years_that_say_the_same_are_not_tiles(tmp_path: Path) -> None:
+    for year in (2010, 2020):
+        raster(tmp_path / f"deslizamientos_{year}.tif", levels())
+    found, _, _ = propose(tmp_path)
+    assert [h.path for h in found.hazard] == [["deslizamientos_2020.tif"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "scenario", "year"), [("flood_2040cc_6rp", "2040", ""), ("flood_2015_6rp", "present", "2015"), ("flood_2000m", "present", "")]
+)
+def test_years_with_letters_behind_them(name: str, scenario: str, year: str) -> None:
+    """The first two are names of the published maps of San Salvador."""
+    told = said(f"{name}.tif", 2026)
+    assert (told.scenario, told.year, told.return_period) == (scenario, year, 6 if "rp" in name else None)
+
+
 def test_of_one_year_the_first_is_taken(tmp_path: Path) -> None:
     for name in "ba":
         raster(tmp_path / f"deslizamientos_2020_{name}.tif", levels(ord(name)))

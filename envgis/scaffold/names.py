@@ -34,10 +34,11 @@ OTHER_UNITS = ("cm ", "mm ", "dm ", "ft ", "centimet", "milimet", "pies ", "feet
 # Q50, 100a: so short that a quarter (Q1) or a sheet (2a) must not be taken for one.
 _PERIOD = re.compile(
     r"\b(?:t|tr|rp|pr)[ ]?(\d{1,4})\b|\bq[ ]?([5-9]|\d{2,4})\b|\b(?:retorno|recurrencia|return period)(?: de| of)?[ ](\d{1,4})\b"
-    r"|\b(\d{1,4})[ ]?(?:yr|yrs|year|years|ano|anos|anio|anios)\b|\b(\d{2,3}|1000)a\b"
+    r"|\b(\d{1,4})[ ]?(?:yr|yrs|year|years|ano|anos|anio|anios)\b|\b(\d{2,3}|1000)a\b|\b(\d{1,4})rp\b"
 )
 _STORYLINE = re.compile(r"\b(ssp[ ]?\d{1,3}|ssp[ ]?\d[ ]\d[ ]\d|rcp[ ]?\d(?:[ ]?\d)?)\b")
-_YEAR = re.compile(r"\b(19[5-9]\d|20\d\d|2100)\b")
+# Letters may follow ("2040cc", "2020a"), but not a cell's size ("2000m").
+_YEAR = re.compile(r"\b(19[5-9]\d|20\d\d|2100)(?!k?m\b)[a-z]*\b")
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,7 @@ def joined(folder: Path, found: Sequence[Raster]) -> Iterator[Raster]:
         groups.setdefault(key if raster.role != "unused" else raster.paths, []).append(raster)
     for group in groups.values():
         paths = [raster.paths[0] for raster in group]
-        if len(group) == 1 or _is_one_layer(folder, paths):
+        if len(group) == 1 or (len({raster.said.year for raster in group}) == 1 and _is_one_layer(folder, paths)):
             classes = tuple(sorted({value for raster in group for value in raster.classes}))
             yield dataclasses.replace(group[0], paths=tuple(paths), classes=classes)
             continue
