@@ -15,7 +15,7 @@ from envgis.levels import Hazard
 from envgis.locale import LANGUAGES, listing
 from envgis.sources.inputs import Inputs, gather
 from envgis.sources.workspace_file import read_workspace
-from envgis.workspace import FILE, Workspace, doubts, output_folder
+from envgis.workspace import FILE, Workspace, output_folder
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,6 @@ def check(folder: Path, out: Path | None = None) -> Checked:
     except BadInput as stop:
         return Checked(faults=stop.faults)
     inputs, faults = gather(workspace, folder)
-    faults += doubts(workspace)
     faults += _output_faults(workspace, folder, out)
     faults += _unsourced(inputs)
     reports = take(inputs.reports, workspace.actions, inputs.municipalities) if workspace.actions else None

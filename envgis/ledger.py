@@ -21,7 +21,7 @@ from envgis.adaptation import Faces, Factors, factors, residual
 from envgis.blocks import How, Progress
 from envgis.grid import ArrayLayer, Grid, Window
 from envgis.kernels import counting, transfer
-from envgis.landuse import Classes
+from envgis.landuse import MOST_CLASSES, NO_CLASS, Classes
 from envgis.levels import LEVELS, NO_DATA, Hazard, HazardKey, HazardMap, class_map, true_values
 from envgis.population import People
 from envgis.zones import Cover, Runs
@@ -34,7 +34,6 @@ KEYS = [
 VALUES = ["area_mm2", "people_micro"]
 # A NumPy, Dask or xarray array: their types have nothing in common.
 Cells = Any
-_MOST_CLASSES = 254
 _STORED_ROWS = 512
 _LEVELS = np.array([*LEVELS, NO_DATA], np.uint8)
 
@@ -109,8 +108,8 @@ def tabulate(
     landuse : classes on that grid, or (rows, columns) positions in ``legend``; legend : the classes' codes
     codes : the zones' names (default: their numbers)
 
-    Raises ValueError if a legend is missing or too long, or if there are not as many codes as zones; TypeError if levels
-    or classes are no whole numbers.
+    Raises ValueError if a legend is missing or too long, if there are not as many codes as zones, or if two have one name
+    or the name of what lies outside or has no data; TypeError if levels or classes are no whole numbers.
 
     >>> import geopandas as gpd, shapely
     >>> grid = Grid.from_bounds(32615, (500_000, 0, 500_030, 30), 10)
@@ -174,12 +173,16 @@ def count(study: Study, codes: Sequence[str], legend: Sequence[str], how: How, p
     >>> [(s, int(level), round(mm2 / 1e6)) for s, level, mm2 in rows[["scenario", "level", "area_mm2"]].itertuples(index=False)]
     [('2050', 4, 200), ('present', 1, 100), ('present', 4, 100)]
 
-    Raises ValueError if there are more than 254 land-use classes, or more land than whole square millimetres hold.
+    Raises ValueError if there are more than 254 land-use classes, or more land than whole square millimetres hold, or if
+    two zones or classes have one name.
     """
+    for names, reserved in ((codes, OUTSIDE), (legend, NO_CLASS)):
+        if len({*names, reserved}) <= len(names):
+            raise ValueError(f"names that are not distinct, or are {reserved!r}")
     if not study.cover.grid.areas.countable:
         raise ValueError("a lattice of more than 9.2 million km²")
-    if study.classes > _MOST_CLASSES:
-        raise ValueError(f"at most {_MOST_CLASSES} land-use classes")
+    if study.classes > MOST_CLASSES:
+        raise ValueError(f"at most {MOST_CLASSES} land-use classes")
     study = _prepared(study)
     part = how.add_up(_count_block, study, blocks(study, how.cells), Part.__add__, progress)
     return _frame(study, part, codes, legend)
@@ -372,14 +375,14 @@ def _frame(study: Study, part: Part, codes: Sequence[str], legend: Sequence[str]
         "return_period": (periods, _MAP),
         "municipality": (np.array([*codes, OUTSIDE], object), _ZONE),
         "face": (np.array(faces, object), _FACE),
-        "landuse": (np.array([*legend, "no_data" if legend else ""], object), _USE),
+        "landuse": (np.array([*legend, NO_CLASS if legend else ""], object), _USE),
     }
     known = {name: np.unique(values, return_inverse=True) for name, (values, _) in names.items()}
     rank = {name: known[name][1][rows[:, column]] for name, (_, column) in names.items()}
     rank |= dict(zip(KEYS[5:9], rows[:, _LEVEL].T, strict=True))
     order = np.lexsort([rank[name] for name in reversed(KEYS)])
     rank = {name: rank[name][order] for name in KEYS}
-    # Zones or classes of one name are one.
+    # An action's id may hold the sign that joins ids: faces of one name are one.
     first = np.flatnonzero(np.append(True, np.any([np.diff(rank[name]) != 0 for name in KEYS], axis=0))[: len(rows)])
     sums = np.add.reduceat(rows[order, _VALUES], first) if len(first) else rows[:, _VALUES]
     text = {name: pd.array(known[name][0], dtype="str").take(rank[name][first]) for name in names if name != "return_period"}

@@ -152,7 +152,7 @@ def test_check_in_both_languages(call: Call, folder: Path) -> None:
     assert said.out.count("a.csv") == 1 and "✗" not in said.out
     assert "\n– s.csv, fila 4, columna «" in said.out  # alone in its file
     assert "✓ 1 de 3 acciones aceptadas · 2 de 3 sitios aceptados · mapas de amenaza: 1 · municipios: 2" in said.out
-    assert "cobertura de datos: 95.0% o más (landslide_present)" in said.out
+    assert "la capa con menos datos es Deslizamientos (landslide_present): 95.0%" in said.out
     assert "Se puede correr. Filas que quedarán en quarantine.csv: 3." in said.out
     assert said.last == f"Siga con: envgis run {terminal.quoted(folder)}" and " " in str(folder)
     said = call("check", folder, "--lang", "en")
@@ -184,7 +184,7 @@ def test_check_as_json(call: Call, folder: Path) -> None:
     said = call("check", folder, "--json")
     found = json.loads(said.out)
     assert said.code == 1 and found["runnable"] is False
-    (fault,) = found["faults"]
+    (fault,) = (fault for fault in found["faults"] if fault["severity"] == "error")
     assert (fault["severity"], fault["code"], fault["file"], fault["found"]) == ("error", "path-missing", "envgis.toml", "l.tif")
     assert fault["es"]["remedy"] and fault["en"]["remedy"]
     assert found["reports"] == {"read": 3, "accepted": 1}
@@ -420,10 +420,12 @@ def test_rows_with_one_fault_are_one_line(capsys: pytest.CaptureFixture[str]) ->
     assert capsys.readouterr().out == (
         "a.csv:\n"
         "  – filas 3, 12, 15, columna «lat»: Faltan las coordenadas.\n"
-        "      Complete latitud y longitud en grados, por ejemplo 14.9650 y -91.7944.\n"
+        "      Sin un lugar, la fila no se puede ubicar en ningún municipio.\n"
+        "      → Complete latitud y longitud en grados, por ejemplo 14.9650 y -91.7944.\n"
         "  – fila 4, columna «n»: «x» no es un número.\n"
         "  – fila 9, columna «n»: «y» no es un número.\n"
-        "      Escriba un número, o deje la celda vacía si no se sabe.\n"
+        "      En la columna «n» van números.\n"
+        "      → Escriba un número, o deje la celda vacía si no se sabe.\n"
     )
     shown_faults.tell([Fault("coordinates-missing", Place("a.csv", row=row)) for row in range(2, 802)], "en")
     out = capsys.readouterr().out

@@ -247,6 +247,11 @@ def test_too_many_codes_and_levels_that_are_no_whole_numbers():
         ledger.tabulate(cover, LEVEL[:1, :1], codes=["A", "B"])
     with pytest.raises(TypeError, match="whole numbers"):
         ledger.tabulate(cover, np.array([[4.5]]))
+    with pytest.raises(ValueError, match="outside"):
+        ledger.tabulate(cover, LEVEL[:1, :1], codes=["outside"])
+    for legend in (["1", "1"], ["1", "no_data"]):
+        with pytest.raises(ValueError, match="no_data"):
+            ledger.tabulate(cover, LEVEL[:1, :1], LEVEL[:1, :1], legend=legend)
     assert cells(ledger.tabulate(cover, [[4]]), level=4) == pytest.approx(1, rel=1e-5)
 
 

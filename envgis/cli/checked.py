@@ -14,6 +14,9 @@ from envgis.cli.terminal import quoted, spoken
 from envgis.faults import errors
 from envgis.locale import Language, phrase
 
+# A share that is printed as 100.0 %.
+_ALL = 0.9995
+
 
 def tell(found: Checked, folder: Path, wanted: str | None) -> None:
     """The list of faults, the counts, and whether a run is possible."""
@@ -74,4 +77,6 @@ def _counts(found: Checked, language: Language) -> Iterator[str]:
         yield phrase("check.municipalities", language, count=found.municipalities)
     if found.coverage:
         slug, share = min(found.coverage.items(), key=lambda item: item[1])
-        yield phrase("check.coverage", language, share=share, layer=slug)
+        if share < _ALL:
+            title = next(hazard.title[language] for hazard in found.hazards if hazard.key.slug == slug)
+            yield phrase("check.coverage", language, share=share, title=title, layer=slug)

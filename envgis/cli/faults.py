@@ -1,4 +1,4 @@
-"""Faults on the screen: where, what, and what to do; rows with one fault as one line, many of a kind as a few and a number."""
+"""Faults on the screen: where, what, why, and what to do; rows with one fault as one line, many of a kind as a few and a number."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class Line:
 
     fault: Fault
     what: str
+    cause: str
     remedy: str
     rows: tuple[int, ...]
     more: int = 0
@@ -50,7 +51,7 @@ def tell(faults: Iterable[Fault], language: Language, error_stream: bool = False
     lines = condensed(sorted(faults, key=lambda f: f.severity != "error"), language)
     files = Counter(line.fault.at.file for line in lines if not line.names_its_file)
     with screen_text.printer(error_stream) as say:
-        last = None
+        last, explained = None, set()
         for number, line in enumerate(lines):
             file = line.fault.at.file
             listed = file is not None and files[file] > 1 and not line.names_its_file
@@ -62,7 +63,11 @@ def tell(faults: Iterable[Fault], language: Language, error_stream: bool = False
             say((f"{indent}{sign} ", style), (_placed(line, listed, language), ""))
             following = lines[number + 1] if number + 1 < len(lines) else None
             if following is None or (following.remedy, following.fault.at.file) != (line.remedy, file):
-                say((f"{indent}    {line.remedy}", "dim"))
+                # Why is said once of a kind: a list of rows should stay a list.
+                if line.fault.code not in explained:
+                    say((f"{indent}    {line.cause}", "dim"))
+                    explained.add(line.fault.code)
+                say((f"{indent}    → {line.remedy}", "dim"))
             if line.more:
                 say((f"{indent}    " + phrase("cli.more-like-it", language, count=line.more), "dim"))
 
@@ -90,7 +95,7 @@ def condensed(faults: Iterable[Fault], language: Language) -> list[Line]:
             shown[kind] += len(alike)
             last[kind] = len(lines)
             said = explain(alike[0], language)
-            lines.append(Line(alike[0], said.what, said.remedy, tuple(sorted({f.at.row for f in alike if f.at.row is not None}))))
+            lines.append(Line(alike[0], said.what, said.cause, said.remedy, tuple(sorted({f.at.row for f in alike if f.at.row is not None}))))
     for kind, number in last.items():
         lines[number] = dataclasses.replace(lines[number], more=totals[kind] - shown[kind])
     return lines

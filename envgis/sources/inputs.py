@@ -69,6 +69,7 @@ def gather(table: Workspace, folder: Path) -> tuple[Inputs, list[Fault]]:
     (['0101', '0102'], ['landslide_present'], ['m.gpkg', 'l.tif', 'a.csv', 's.csv'], [])
     """
     to = Gathering(folder.resolve(), table.workspace.allow_outside)
+    to.faults += workspace.doubts(table)
     areas, selected = _municipalities(table.municipalities, to)
     towns = [f"{name} ({code})" for code, name in zip(areas["code"], areas["name"], strict=True) if code in set(selected)]
     maps = {hazard_maps.key_of(hazard): found for hazard in table.hazard if (found := _hazard(hazard, towns, to)) is not None}
