@@ -255,8 +255,14 @@ def _carry_over(source: Path, target: Path) -> None:
 
 def _refusals_of_place(out: Path) -> list[Fault]:
     at = Place(str(out))
+    if not out.name:
+        return [Fault("output-whole-disk", at)]
     if out.exists() and not out.is_dir():
         return [Fault("output-not-folder", at)]
+    if result := next((folder for folder in out.parents if written(folder)), None):
+        return [Fault("output-inside-result", at, str(result))]
+    if out.name.endswith(".previous") and written(out.with_name(out.name.removesuffix(".previous"))):
+        return [Fault("output-previous", at, out.name.removesuffix(".previous"))]
     nearest = next(folder for folder in (out, *out.parents) if folder.exists())
     # The folder itself is renamed: that, too, needs leave to write beside it.
     for folder in {nearest, out.parent if out.parent.exists() else nearest}:

@@ -150,7 +150,7 @@ class Sites(Credited):
 
     paths: list[str] = Field(min_length=1)
     columns: dict[str, str] = {}
-    radius_m: float = Field(30.0, gt=0)
+    radius_m: float = Field(30.0, gt=0, le=10_000)
 
 
 class Outputs(_Table):

@@ -122,7 +122,10 @@ QUOTED = terminal.quoted("Mi municipio ñandú")
         (["screen", "tests"], "El valor de SITIOS no sirve: no existe ese archivo, o es una carpeta."),
         (["run", "--workers", "0"], "El valor de --workers no sirve: debe ser un número de 1 o más."),
         (["run", "--block", "x"], "El valor de --block no sirve: debe ser un número de 1 o más."),
-        (["screen", "pyproject.toml", "--radius", "0"], "El valor de --radius no sirve: debe ser un número mayor que 0."),
+        *[
+            (["screen", "pyproject.toml", "--radius", value], "El valor de --radius no sirve: debe ser un número mayor que 0 y hasta 10,000.")
+            for value in ("0", "nan", "1e9", "x")
+        ],
         (["check", "--lang", "fr"], "El valor de --lang no sirve: debe ser es, en o both."),
         (["check", "Mi", "municipio", "ñandú"], f"Sobra «municipio ñandú». Un nombre con espacios va entre comillas: envgis check {QUOTED}"),
         (["run", "--out"], "A --out le falta su valor."),

@@ -372,3 +372,19 @@ def test_a_disk_without_room_is_called_full(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(BadInput) as caught, files.told(tmp_path / "a", ZeroDivisionError):
         raise ZeroDivisionError
     assert codes(caught) == ["output-disk-full"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("/", "output-whole-disk"), ("maps/tables", "output-inside-result"), ("maps.previous", "output-previous")]
+)
+def test_places_that_are_no_folder_of_their_own(tmp_path: Path, name: str, code: str) -> None:
+    """Found by trying: a stack trace; a lock left inside a result, which then counted as changed; a result that the next run replaced."""
+    out = tmp_path / "maps"
+    run(out, "1")
+    run(out, "2")
+    place = tmp_path / name if name != "/" else Path(tmp_path.anchor)
+    assert [fault.code for fault in files.refusals(place)] == [code]
+    with pytest.raises(BadInput) as caught:
+        run(place, "3")
+    assert codes(caught) == [code]
+    assert version(out) == "2" and beside(out) == {"maps", "maps.previous"} and files.refusals(out) == []

@@ -22,7 +22,7 @@ from envgis.actions.words import fold, vocabulary
 from envgis.sources import reports
 
 Row = dict[str, str]
-FREE = ("No hace falta hacer nada", "Nothing need be done")
+FREE = ("No hace falta hacer nada", "No action needed")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,10 +12,20 @@ from envgis.cli import options
 from envgis.cli.terminal import text
 
 
+class _Metres(click.FloatRange):
+    """click lets NaN through any range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        metres = float(super().convert(value, param, ctx))
+        if math.isnan(metres):
+            self.fail(str(value), param, ctx)
+        return metres
+
+
 @options.described("screen")
 @click.argument("sites", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar=text("help.sites"))
 @click.option("--workspace", type=click.Path(path_type=Path), metavar=text("help.folder"), help=text("help.option.workspace"))
-@click.option("--radius", "radius_m", type=click.FloatRange(min=0, min_open=True), default=30.0, metavar="M", help=text("help.option.radius"))
+@click.option("--radius", "radius_m", type=_Metres(min=0, min_open=True, max=10_000), default=30.0, metavar="M", help=text("help.option.radius"))
 @click.option("--out", type=click.Path(path_type=Path), metavar=text("help.folder"), help=text("help.option.screen-out"))
 @options.language
 @options.stops_on_bad_input

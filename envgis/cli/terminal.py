@@ -111,6 +111,8 @@ def _wanted(kind: object) -> str:
     """What a value must be; empty where only click can say it."""
     if isinstance(kind, click.Choice):
         return text("usage.one-of", allowed=[str(choice) for choice in kind.choices])
+    if isinstance(kind, click.IntRange | click.FloatRange) and kind.max is not None:
+        return text("usage.between", least=kind.min or 0, most=kind.max)
     if isinstance(kind, click.IntRange | click.FloatRange):
         return text("usage.above" if kind.min_open else "usage.at-least", least=kind.min or 0)
     return text("usage.no-file") if isinstance(kind, click.Path) else ""
