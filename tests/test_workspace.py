@@ -419,4 +419,4 @@ def test_the_file_in_the_place_of_its_folder(tmp_path: Path) -> None:
         read_workspace(tmp_path / "envgis.toml")
     (fault,) = stop.value.faults
     assert fault.code == "workspace-is-file"
-    assert locale.explain(fault, "es").remedy == f'Escriba la carpeta en su lugar: "{tmp_path}"'
+    assert locale.explain(fault, "es").remedy == f'Escriba en su lugar "{tmp_path}", que es la carpeta.'
