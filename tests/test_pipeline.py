@@ -203,6 +203,13 @@ def test_an_action_given_twice_changes_nothing_but_the_count(found: Assessment, 
         assert_frame_equal(twice.tables[name], found.tables[name])
 
 
+def test_an_action_reported_again_under_its_id_is_set_aside_and_changes_nothing(found: Assessment, assess: Callable[..., Assessment]) -> None:
+    actions = country().actions
+    twice = assess(actions=pd.concat([actions, actions.iloc[[1, 7]]]))
+    assert [[f.code for f in row.faults] for row in twice.set_aside] == [["report-repeated"]] * 2
+    assert fingerprint(twice) == fingerprint(found)
+
+
 def test_an_action_outside_changes_nothing(assess: Callable[..., Assessment]) -> None:
     """Of two of three municipalities nothing changes by what is done in the third."""
     actions, chosen = country().actions, ("0101", "0102")
