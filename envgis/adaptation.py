@@ -148,13 +148,15 @@ def faces(actions: gpd.GeoDataFrame, shapes: gpd.GeoSeries, municipalities: gpd.
         {"action_id": actions["action_id"].astype(str), "action_type": actions["action_type"].astype(str)}, geometry=shapes, crs=4326
     )
     drawn = drawn[drawn.geometry.notna() & ~drawn.geometry.is_empty].sort_values("action_id", kind="stable")
+    land = _densified(municipalities, plane)
+    # What lies outside must not take part in the overlay: it would move the others' corners by a micrometre.
+    drawn = drawn.iloc[np.unique(shapely.STRtree(land).query(drawn.geometry.to_crs(plane).values, predicate="intersects")[0])]
     flat = shapely.make_valid(shapely.set_precision(drawn.geometry.to_crs(plane).values, _PRECISION_M))
     flat = shapely.normalize(flat)
     first = ~pd.DataFrame({"type": drawn["action_type"].values, "shape": shapely.to_wkb(flat)}).duplicated().to_numpy()
     ids, kinds, flat = drawn["action_id"].to_numpy()[first], drawn["action_type"].to_numpy()[first], flat[first]
     rows: list[tuple[int, str, tuple[str, ...], BaseGeometry]] = []
     if len(flat):
-        land = _densified(municipalities, plane)
         for members, piece in _overlay(flat):
             face, types = "|".join(sorted(ids[members])), tuple(sorted(set(kinds[members])))
             for m in np.flatnonzero(shapely.intersects(land, piece)):

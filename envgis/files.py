@@ -26,9 +26,11 @@ from envgis.faults import BadInput, Fault, Place
 RECORD = "run.json"
 # Kept from one result to the next; everything else in an output folder is ours to replace.
 CARRIED_OVER = "README.md"
-# What file managers, spreadsheets and GIS programs leave beside the files they show.
-_BYSTANDERS = re.compile(r"(\.DS_Store|Thumbs\.db|desktop\.ini|~\$.*|\.~lock\..*#|.*\.gpkg-(wal|shm|journal)|.*\.tif\.aux\.xml)", re.IGNORECASE)
 _ID = "[0-9a-f]{8}"
+# What file managers, spreadsheets and GIS programs leave beside the files they show; and our own probe of a folder, killed.
+_BYSTANDERS = re.compile(
+    rf"(\.DS_Store|Thumbs\.db|desktop\.ini|~\$.*|\.~lock\..*#|.*\.gpkg-(wal|shm|journal)|.*\.tif\.aux\.xml|\.envgis-{_ID})", re.IGNORECASE
+)
 _RETRIES = 5
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _DENIED = {errno.EACCES, errno.EPERM}

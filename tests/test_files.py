@@ -388,3 +388,14 @@ def test_places_that_are_no_folder_of_their_own(tmp_path: Path, name: str, code:
         run(place, "3")
     assert codes(caught) == [code]
     assert version(out) == "2" and beside(out) == {"maps", "maps.previous"} and files.refusals(out) == []
+
+
+def test_a_probe_left_by_a_kill_is_no_foreign_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "maps"
+    run(out, "1")
+    monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)
+    assert files.refusals(out) == []
+    monkeypatch.undo()
+    assert [path.name for path in out.iterdir() if path.name.startswith(".envgis-")]
+    run(out, "2")
+    assert version(out) == "2"

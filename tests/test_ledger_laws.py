@@ -104,14 +104,10 @@ def test_cells_cut_in_four_say_the_same(land: Land) -> None:
 @settings(max_examples=40)
 @given(lands(), SEED)
 def test_an_action_outside_all_municipalities_changes_nothing(land: Land, seed: int) -> None:
-    """No total, no face; but overlaying moves the outlines of others by a micrometre, and which of them comes first at a border."""
     rng = np.random.default_rng(seed)
     drawn = actions(land.grid, blobs(rng, land.grid, 4), list(rng.choice(TYPES, 4)), "z")
     drawn = drawn.set_geometry(drawn.geometry.difference(shapely.union_all(land.towns.to_crs(4326)).buffer(1e-6)))
-    alone, beside = land.ledger(), land.with_actions(drawn[~drawn.geometry.is_empty]).ledger()
-    assert set(beside["face"]) == set(alone["face"])
-    assert_frame_equal(sums(beside, TOTALS), sums(alone, TOTALS))
-    assert difference(sums(alone, RESIDUAL), sums(beside, RESIDUAL))["area_mm2"].le(border_slack(land.grid)).all()
+    assert_frame_equal(land.with_actions(drawn[~drawn.geometry.is_empty]).ledger(), land.ledger())
 
 
 @settings(max_examples=40)

@@ -99,4 +99,5 @@ def test_shares_of_levels_are_those_of_the_cells(found: Assessment) -> None:
     area = found.tables["hazard_levels"].groupby("level")["area_ha"].sum()
     assert np.allclose(area / area.sum(), 1 / 7, atol=0.01)
     high = found.tables["adaptation"]
-    assert (high["gap_area_ha"] == high["high_area_ha"]).all() and high["high_population"].isna().all()
+    # Nobody registered actions, and nobody was counted: that is not known, and no zero.
+    assert high["gap_area_ha"].isna().all() and high["high_population"].isna().all()
