@@ -144,7 +144,8 @@ def test_a_popup_can_be_closed(visit, text, size):
         map.fire("click", { latlng });
     }""")
     page.locator(".leaflet-popup-close-button").click(timeout=3000)
-    assert page.locator(".leaflet-popup-content").count() == 0 and not page.evaluate("document.querySelector('.layers').open")
+    page.locator(".leaflet-popup-content").wait_for(state="detached", timeout=3000)  # it fades away
+    assert not page.evaluate("document.querySelector('.layers').open")
 
 
 def test_numbers_on_the_page_are_those_of_the_tables(visit, text):
