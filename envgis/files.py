@@ -125,17 +125,6 @@ def refusals(out: Path) -> list[Fault]:
         return list(busy.faults)
 
 
-def repair(out: Path) -> None:
-    """End what a run that was stopped left open around ``out``; does nothing while another run is at work there."""
-    out = out.resolve()
-    if _siblings(out, "part") or _siblings(out, "old"):
-        try:
-            with _locked(out):
-                _repair(out)
-        except (BadInput, OSError):
-            return  # another run is at work, or the place is read-only: whoever wants to write there will be told
-
-
 def restore(out: Path) -> None:
     """Exchange ``out`` and ``<out>.previous``: undo, and undo of the undo.
 

@@ -23,7 +23,7 @@ from envgis.blocks import CELLS, How, cluster
 from envgis.faults import Fault, Message, stop_if_any
 from envgis.grid import Grid
 from envgis.levels import HazardKey, HazardMap
-from envgis.locale import Language
+from envgis.locale import leading
 from envgis.planning import screening
 from envgis.planning.screened import Screening
 from envgis.population import People, cell_size_m, lonlat, presence
@@ -129,8 +129,9 @@ def screen(
     places, aside, notes = take_sites(rows, named, read.municipalities)
     taken, standing, shapes = _actions(table, read)
     asked = language or table.workspace.language
-    words: Language = "en" if asked == "en" else "es"
-    found = screening.screen(places, read.maps, read.landuse, _places(standing, shapes), radius_m, words)
+    words = leading(asked)
+    near = _places(standing, shapes) if table.actions else None
+    found = screening.screen(places, read.maps, read.landuse, near, radius_m, words)
     places["reason"] = pd.Series(found.reasons, index=places.index, dtype=object)
     named_files = [(name, digest) for name, _, digest in read.files] + [(one.name, one.sha256) for one in rows]
     screened = Screening(
@@ -169,7 +170,7 @@ def study(table: Workspace, read: inputs.Inputs, plan: Plan = Plan(), progress: 
     >>> [hazard.slug for hazard in study(table, read).maps]
     ['landslide_present']
     """
-    words = words_of(table)
+    words = leading(table.workspace.language)
     areas = read.municipalities[read.municipalities["code"].isin(read.selected)].reset_index(drop=True)
     taken, standing, shapes = _actions(table, read)
     sites, sites_aside, site_notes = take_sites(read.sites, table.sites.columns if table.sites else {}, read.municipalities)
@@ -190,7 +191,8 @@ def study(table: Workspace, read: inputs.Inputs, plan: Plan = Plan(), progress: 
         "coverage": tables.coverage(shares, areas),
     }
     if table.sites:
-        screened = screening.screen(sites, read.maps, read.landuse, _places(standing, shapes), table.sites.radius_m, words)
+        near = _places(standing, shapes) if table.actions else None
+        screened = screening.screen(sites, read.maps, read.landuse, near, table.sites.radius_m, words)
         summary |= {"sites": screened.sites, "site_hazards": screened.site_hazards}
         sites["reason"] = pd.Series(screened.reasons, index=sites.index, dtype=object)
     return Assessment(
@@ -213,15 +215,6 @@ def study(table: Workspace, read: inputs.Inputs, plan: Plan = Plan(), progress: 
         assumptions=_assumptions(table, read, faces),
         credits=tuple(read.credits),
     )
-
-
-def words_of(table: Workspace) -> Language:
-    """The language of words in values; both: Spanish.
-
-    >>> words_of(workspace_file.read_workspace(workspace))
-    'es'
-    """
-    return "en" if table.workspace.language == "en" else "es"
 
 
 def _actions(table: Workspace, read: inputs.Inputs) -> tuple[record.Actions, gpd.GeoDataFrame, gpd.GeoSeries]:

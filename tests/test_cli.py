@@ -335,7 +335,7 @@ def test_screen_names_the_rows_set_aside_and_says_nothing_of_the_reports(call: C
     (folder / "s.csv").write_text("\n".join([*sites, "S8" + "," * width, "S9,Pozo,400,9"]), encoding="utf-8")
     said = call("screen", folder / "s.csv", "--workspace", folder)
     assert "Foto" not in said.out + said.err
-    assert "Apartados, filas 4, 5, 6 (s.csv):" in said.out
+    assert "Apartado de s.csv, por número de fila:" in said.out
     assert said.out.count("Faltan las coordenadas. Complete latitud y longitud") == 1 and "  4, 5: Faltan" in said.out and "\n  6: " in said.out
     assert str(folder / "s-screened" / "quarantine.csv") in said.out
 

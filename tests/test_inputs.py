@@ -298,7 +298,8 @@ def test_between_the_municipalities_is_no_overlap(folder: Path) -> None:
     frame = gpd.GeoDataFrame({"code": ["0101", "0102"], "name": ["Uno", "Dos"]}, geometry=corners, crs=UTM)
     frame.to_file(folder / "municipalities.gpkg", driver="GPKG")
     write(folder / "landslide.tif", levels()[:10, :10], transform=Affine(100, 0, WEST + 2000, 0, -100, SOUTH + 2500))
-    only(look(folder)[1], "raster-all-nodata")
+    fault = only(look(folder)[1], "raster-all-nodata")
+    assert fault.at.file == "landslide.tif"
 
 
 def test_index_without_breakpoints(folder: Path) -> None:
@@ -367,7 +368,8 @@ def test_municipalities_across_the_180th_meridian_are_refused(folder: Path) -> N
     areas = [box(179.5, -17, 180, -16.5), box(-180, -17, -179.8, -16.5)]
     gpd.GeoDataFrame({"code": ["01", "02"], "name": ["Uno", "Dos"]}, geometry=areas, crs=4326).to_file(folder / "municipalities.gpkg")
     write(folder / "landslide.tif", levels(), crs="EPSG:4326", transform=Affine(0.02, 0, 179.0, 0, -0.02, -16.2))
-    only(look(folder)[1], "municipality-across-180")
+    fault = only(look(folder)[1], "municipality-across-180")
+    assert says(fault, "es") == "Los municipios escogidos de «municipalities.gpkg» quedan a ambos lados del meridiano 180°."
 
 
 def test_municipalities_at_the_ends_of_the_earth(folder: Path) -> None:

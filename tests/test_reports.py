@@ -269,6 +269,17 @@ def test_a_binary_workbook_is_refused_in_words():
         sheets.read_sheets(out.getvalue())
 
 
+def test_a_mistake_of_ours_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = workbook(tmp_path, lambda book: book.add_worksheet().write(0, 0, "x"))
+
+    def wrong(*_: object) -> None:
+        raise ValueError("ours")
+
+    monkeypatch.setattr(sheets._Span, "add", wrong)
+    with pytest.raises(ValueError, match="ours"):
+        sheets.read_sheets(path.read_bytes())
+
+
 # Vector layers
 
 

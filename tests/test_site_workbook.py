@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Literal
 
 import geopandas as gpd
@@ -18,6 +20,7 @@ from envgis.actions.record import SetAside
 from envgis.assessment import Credit
 from envgis.faults import Fault, Place
 from envgis.grid import Grid
+from envgis.landuse import LandUse
 from envgis.levels import Hazard, HazardKey, HazardMap, class_map
 from envgis.planning import screening
 from envgis.planning.screened import Screening
@@ -115,3 +118,14 @@ def test_nothing_in_it_runs() -> None:
             text = archive.read(name).decode()
             assert not re.search(r"<f>|<hyperlink|TargetMode", text), name
     assert content == site_workbook.render(found())
+
+
+def test_land_use_is_in_both_languages() -> None:
+    """Found by looking: the sheet by hazard had its Spanish names only."""
+    legend = pd.DataFrame({"code": ["1"], "name_es": ["Bosque"], "name_en": ["Forest"], "color": [""]})
+    seen = found("both")
+    tables = {**seen.tables, "site_hazards": seen.tables["site_hazards"].assign(landuse="Bosque")}
+    book = sheets(site_workbook.render(replace(seen, tables=tables, landuse=LandUse(legend, SimpleNamespace()))))  # type: ignore[arg-type]
+    header, *rows = list(book.values())[1]
+    at = header.index("Uso de la tierra / Land use")
+    assert {row[at] for row in rows} == {"Bosque / Forest"}

@@ -248,7 +248,9 @@ def test_damaged_files_give_a_fault_or_a_layer(tmp_path_factory: pytest.TempPath
     if rng.random() < 0.3:
         del content[rng.randrange(len(content)) :]
     path.write_bytes(bytes(content))
-    codes(path)
+    table, faults = read_vector(path, path.name, None)
+    assert (table is None) == any(fault.severity == "error" for fault in faults)
+    assert all("{" not in locale.explain(fault, language).what for fault in faults for language in locale.LANGUAGES)
 
 
 # Where it lies

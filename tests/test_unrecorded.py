@@ -25,6 +25,8 @@ def test_without_reports_of_actions_nothing_says_that_nothing_was_done(tmp_path:
     blank = [name for name in table if name.startswith(("high_a", "gap_")) and name != "high_area_ha"]
     assert len(blank) == 8 and table[blank].isna().all(axis=None)
     assert next(message.code for message in run.assumptions) == "assume.unrecorded"
+    near = pipeline.screen(tmp_path / "w" / "s.csv", tmp_path / "w").tables["sites"]["actions_within_1km"]
+    assert len(near) == 2 and near.isna().all()
     for language in locale.LANGUAGES:
         summary.tell(run, language)
         printed = capsys.readouterr().out

@@ -185,6 +185,12 @@ def test_labels_are_in_the_workspaces_language(language: str, names: list[str], 
     assert any(header in rows[0] for rows in found.values())
 
 
+def test_what_decided_about_a_site_is_in_words(content: bytes) -> None:
+    """Found by looking: ``landslide|present||high_share`` in a book for people."""
+    header, *rows = sheets(content)["Sitios"]
+    assert [row[header.index("Decidido por")] for row in rows] == ["Deslizamientos · Presente: Parte en nivel 4-5", ""]
+
+
 def test_values_are_in_words(content: bytes) -> None:
     texts = {cell for row in sheets(content)["Niveles"] for cell in row}
     assert {"Deslizamientos", "Presente", "2050", "Muy alto (5)", "Sin datos"} <= texts

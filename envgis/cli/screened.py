@@ -40,7 +40,7 @@ def _aside(set_aside: tuple[SetAside, ...], language: Language, out: Path) -> li
     lines = []
     for file in dict.fromkeys(one.file for one in set_aside):
         theirs = [one for one in set_aside if one.file == file]
-        lines.append(phrase("screen.aside", language, rows=_rows(theirs), file=file))
+        lines.append(phrase("screen.aside", language, file=file))
         alike: dict[str, list[SetAside]] = {}
         for one in theirs:
             said = [f"{sentence(fault.message, language)} {remedy(fault.message, language)}" for fault in one.faults]

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 import click
 
-from envgis.locale import Language, phrase
+from envgis.locale import Language, leading, phrase
 
 # Control characters, and those that turn the direction of writing: a file's text must not command the terminal.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -35,7 +35,7 @@ def spoken(wanted: str | None) -> Language:
     """The language in which to speak when ``wanted`` is es, en, both or nothing."""
     if wanted is None:
         return language()
-    return "en" if wanted == "en" else "es"
+    return leading(wanted)
 
 
 def plain(words: str) -> str:

@@ -171,6 +171,15 @@ def long_date(day: dt.date, language: Language) -> str:
     return str(format_date(day, format="long", locale=_BABEL[language]))
 
 
+def leading(language: str) -> Language:
+    """The language of words in values, and in which pages open: Spanish where a workspace asks for both.
+
+    >>> leading("both"), leading("en")
+    ('es', 'en')
+    """
+    return "en" if language == "en" else "es"
+
+
 def listing(words: Sequence[str] | Iterable[str], language: Language, join: str = "and") -> str:
     """Words as a list in a sentence. Spanish "y" becomes "e" before an i sound, "o" becomes "u" before an o sound."""
     items = list(words)

@@ -55,7 +55,7 @@ def screen(
     """Decide for each site by the first rule of ``data/screening.csv`` that holds.
 
     sites : site_id, name, municipality_code, geometry (points or polygons, EPSG:4326)
-    actions : land or places of the actions in force (EPSG:4326)
+    actions : land or places of the actions in force (EPSG:4326); None where nobody registered any, so that none is counted
     radius_m : of the disc that stands for a point
     language : of the words in the tables
 
@@ -76,7 +76,8 @@ def screen(
     point = shapely.get_coordinates(shapely.point_on_surface(sites.geometry.values))
     shown = list(maps.values())
     seen = sight.look(sight.Sites(point, ground, about), shown, landuse)
-    places = np.zeros(0, object) if actions is None else np.asarray(actions.values)
+    unknown = pd.array([pd.NA] * len(sites), dtype="Int64")
+    near = unknown if actions is None else nearness.actions_near(ground, about, np.asarray(actions.values))
     decided = _decide(seen, shown)
     table = pd.DataFrame(
         {
@@ -86,7 +87,7 @@ def screen(
             "decision": [d.decision for d in decided],
             "decided_by": [d.decided_by for d in decided],
             "reason": [sentence(d.reason, language) for d in decided],
-            "actions_within_1km": nearness.actions_near(ground, about, places),
+            "actions_within_1km": near,
         }
     ).reset_index(drop=True)
     rows = _rows(sites["site_id"], seen, shown, list(landuse.legend[f"name_{language}"]) if landuse is not None else [])

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from envgis import locale
 from envgis.assessment import Assessment, Credit
 from envgis.faults import Fault
-from envgis.locale import Language
 from envgis.publish import bilingual, planes
 from envgis.publish.bilingual import Words
 
@@ -71,11 +70,6 @@ def _travels(fault: Fault) -> bool:
     """Whether a warning qualifies the figures; the others are for whoever has the files, and stay with the index and run.json."""
     of_rows = "rows" in fault.message.values
     return not (of_rows or fault.code.startswith("report-") or fault.code in _READING)
-
-
-def start_language(assessment: Assessment) -> Language:
-    """The language a page opens in: the workspace's, Spanish where it asks for both."""
-    return "en" if assessment.language == "en" else "es"
 
 
 def _lines(credits: Sequence[Credit]) -> list[CreditLine]:

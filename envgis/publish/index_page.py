@@ -12,6 +12,7 @@ from envgis import locale
 from envgis.actions.record import SetAside
 from envgis.assessment import Assessment
 from envgis.levels import HazardKey
+from envgis.locale import leading
 from envgis.publish import about, bilingual, legend, outlines, shell
 from envgis.publish.bilingual import Words
 from envgis.publish.figures import Book, Figures
@@ -53,7 +54,7 @@ class Refused:
 
 def page(assessment: Assessment) -> str:
     """The whole index page, as text: the same bytes for the same assessment."""
-    book, start = Book(assessment), about.start_language(assessment)
+    book, start = Book(assessment), leading(assessment.language)
     views = _views(assessment)
     rows = _rows(assessment, book)
     cells = {f"k{i}": _cells(book, key, rows) for i, key in enumerate(views)}

@@ -9,7 +9,8 @@ from envgis import files, provenance
 from envgis.actions.record import quarantine
 from envgis.assessment import Assessment
 from envgis.faults import Fault
-from envgis.publish import about, description, geopackage, index_page, ledger_parquet, rasters, tables_csv, workbook
+from envgis.locale import leading
+from envgis.publish import description, geopackage, index_page, ledger_parquet, rasters, tables_csv, workbook
 from envgis.publish.names import folder_names
 from envgis.publish.web_map import page as map_page
 
@@ -49,7 +50,7 @@ def _tables(assessment: Assessment, tell: Progress) -> Iterator[tuple[str, bytes
     yield "tables.xlsx", workbook.render(assessment)
     yield "ledger.parquet", ledger_parquet.render(assessment.ledger, description.lines(assessment, "ledger.title"))
     if assessment.set_aside:
-        yield "quarantine.csv", tables_csv.render(quarantine(assessment.set_aside, about.start_language(assessment)), notice)
+        yield "quarantine.csv", tables_csv.render(quarantine(assessment.set_aside, leading(assessment.language)), notice)
     tell("tables", 1.0)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from envgis import files, provenance
 from envgis.actions.record import quarantine
-from envgis.locale import Language
+from envgis.locale import leading
 from envgis.planning.screened import Screening
 from envgis.publish import site_workbook, tables_csv
 
@@ -21,8 +21,7 @@ def write(found: Screening, out: Path) -> None:
         products = {f"{name}.csv": tables_csv.render(table, notice) for name, table in found.tables.items()}
         products["sites.xlsx"] = site_workbook.render(found)
         if found.set_aside:
-            words: Language = "en" if found.language == "en" else "es"
-            products["quarantine.csv"] = tables_csv.render(quarantine(found.set_aside, words), notice)
+            products["quarantine.csv"] = tables_csv.render(quarantine(found.set_aside, leading(found.language)), notice)
         for name, content in products.items():
             files.write_file(part / name, content)
         outputs = {name: files.sha256(part / name) for name in products}

@@ -30,7 +30,7 @@ class _SiteWording(Wording):
     """The words of the tables' columns, and of those that only this workbook has."""
 
     def __init__(self, found: Screening) -> None:
-        super().__init__(found)
+        super().__init__(found, found.landuse.legend if found.landuse else None)
         self._maps = found.maps
 
     def column(self, name: str) -> str:

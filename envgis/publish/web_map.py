@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from envgis import locale
 from envgis.assessment import Assessment
 from envgis.levels import COLOURS, NO_DATA, HazardKey
+from envgis.locale import leading
 from envgis.publish import about, bilingual, charts, footprints, legend, marks, planes, shell
 from envgis.publish.bilingual import Words
 from envgis.publish.field_work import field_work
@@ -80,7 +81,7 @@ def web_map(assessment: Assessment, code: str) -> folium.Map:
     if rows.empty:
         raise KeyError(code)
     name, geometry = str(rows.iloc[0]["name"]), rows.iloc[0].geometry
-    start = about.start_language(assessment)
+    start = leading(assessment.language)
     views = _views(assessment, code)
     pictures = planes.pictures(assessment, geometry)
     west, south, east, north = geometry.bounds
@@ -131,7 +132,7 @@ def _groups(book: Book, views: list[View]) -> list[Group]:
 
 def _page(assessment: Assessment, code: str, views: list[View], pictures: planes.Pictures, html: Markup, script: str) -> str:
     row = assessment.municipalities[assessment.municipalities["code"] == code].iloc[0]
-    book, start = Book(assessment), about.start_language(assessment)
+    book, start = Book(assessment), leading(assessment.language)
     leaflet_style, leaflet_script = shell.leaflet()
     name = str(row["name"])
     return shell.page(

@@ -70,6 +70,8 @@ class Wording:
             case "action_type" | "funding_source":
                 words = marks.written(column, text)
                 return text if not words else words if isinstance(words, str) else self.join(words)
+            case "decided_by":
+                return self._rule(text)
             case "status" | "decision":
                 return self.join(known(column, text))
             case "landuse":
@@ -77,6 +79,14 @@ class Wording:
             case "layer":
                 return self.join(self._views[text] if text in self._views else known("inputs", text))
         return value
+
+    def _rule(self, text: str) -> str | None:
+        """What decided about a site (``hazard|scenario|period|column``): the map and what of it."""
+        if not text:
+            return None
+        hazard, scenario, period, column = text.split("|")
+        view, of = self._views[HazardKey(hazard, scenario, float(period) if period else None).slug], known("column", column)
+        return self.join({language: f"{view[language]}: {of[language]}" for language in LANGUAGES})
 
 
 def _uses(landuse: pd.DataFrame) -> dict[str, Words]:

@@ -10,13 +10,13 @@ from typing import Literal
 
 from envgis import files
 from envgis.faults import BadInput, Fault, Place
-from envgis.locale import Language
+from envgis.locale import Language, leading
 from envgis.scaffold import look, settings
 from envgis.scaffold.demo import write_demo
 from envgis.scaffold.look import Finding
 from envgis.workspace import FILE
 
-__all__ = ["BATCH", "Finding", "Proposal", "propose", "write", "write_demo"]
+__all__ = ["BATCH", "Finding", "Language", "Proposal", "propose", "write", "write_demo"]
 
 BATCH = "envgis-run.bat"
 
@@ -47,7 +47,7 @@ def propose(folder: Path, *, today: dt.date, language: Literal["es", "en", "both
     """
     if not folder.is_dir():
         raise BadInput([Fault("workspace-no-folder", found=str(folder))])
-    words: Language = "en" if language == "en" else "es"
+    words = leading(language)
     seen = look.at(folder)
     skeletons = {seen.landuse.legend: settings.legend(seen.landuse.classes)} if seen.landuse and seen.landuse.legend_is_new else {}
     text = settings.text(seen, folder.resolve().name, today, language, words)

@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,24 +134,32 @@ def as_text(cell: Any) -> str:
 
 def _weigh(raw: bytes) -> None:
     """Refuse an archive by what it really unpacks to (what it declares may be a lie) and by the cells it spans."""
+    total, part = 0, ""
+    span: _Span | _Repeats = _Span()
+    for name, chunk in _unpacked(raw):
+        if name != part:
+            part, span = name, _Repeats() if name == "content.xml" else _Span()
+        total += len(chunk)
+        if total > LARGEST_UNPACKED or (total > _RATIO_MATTERS and total > LARGEST_RATIO * len(raw)):
+            raise UnsafeWorkbook("size")
+        span.add(chunk)
+        if span.cells > MOST_CELLS:
+            raise UnsafeWorkbook("cells")
+
+
+def _unpacked(raw: bytes) -> Iterator[tuple[str, bytes]]:
+    """The archive's parts, piece by piece. What goes wrong with a piece elsewhere is no damage: it passes through."""
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > LARGEST_UNPACKED:
                 raise UnsafeWorkbook("size")
-            total = 0
             for entry in archive.infolist():
                 if entry.filename == "xl/workbook.bin":
                     raise UnsafeWorkbook("XLSB")  # its sheets cannot be weighed before they are opened
-                span = _Repeats() if entry.filename == "content.xml" else _Span()
                 entry.file_size = LARGEST_UNPACKED + 1  # zipfile stops at the declared size, other readers do not
                 with archive.open(entry) as part:
                     while chunk := part.read(_CHUNK):
-                        total += len(chunk)
-                        if total > LARGEST_UNPACKED or (total > _RATIO_MATTERS and total > LARGEST_RATIO * len(raw)):
-                            raise UnsafeWorkbook("size")
-                        span.add(chunk)
-                        if span.cells > MOST_CELLS:
-                            raise UnsafeWorkbook("cells")
+                        yield entry.filename, chunk
     except _DAMAGED as error:
         raise DamagedWorkbook(str(error)) from None
 
