@@ -28,6 +28,7 @@ from envgis.cli import screen_text, summary, terminal
 from envgis.faults import Fault, Place
 from envgis.landuse import LandUse
 from envgis.levels import HazardKey
+from envgis.locale import phrases
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -227,6 +228,33 @@ def test_run_verify_restore(call: Call, folder: Path) -> None:
     assert re.search(r"Landslides \(present\): high or very high susceptibility +200\.0 ha", english.out)
     assert call("run", folder, "--restore").code == 0
     assert (folder / "maps" / "run.json").read_bytes() == first
+
+
+def test_verify_says_what_to_do_about_each_kind_of_change_once(call: Call, folder: Path) -> None:
+    out = folder.parent / "otra carpeta"
+    call("run", folder, "--out", out, "--tables-only")
+    (folder / "a.csv").write_text("changed", encoding="utf-8")
+    (folder / "l.tif").write_text("changed", encoding="utf-8")
+    (folder / "m.gpkg").unlink()
+    said = call("verify", folder, "--out", out)
+    lines = said.out.splitlines()
+    changes, remedies = [i for i, x in enumerate(lines) if x.startswith("✗ ")], [i for i, x in enumerate(lines) if x.startswith("  → ")]
+    assert said.code == 1 and (len(changes), len(remedies)) == (3, 2) and max(changes) < min(remedies)
+    command = f"envgis run '{folder}' --out '{out}'"
+    assert f"→ Entradas que cambiaron: si lo nuevo es lo correcto, corra de nuevo para que los resultados salgan de esos datos: {command};" in said.out
+    assert f"→ Entradas que faltan: devuélvalas a su lugar, o escriba en envgis.toml dónde están ahora y corra de nuevo: {command}\n" in said.out
+    assert said.last == str(out / "run.json")
+
+    (out / "tables.xlsx").unlink()
+    (out / "notas.txt").touch()
+    alone = call("verify", out, "--lang", "en")
+    remedies = [line[4:] for line in alone.out.splitlines() if line.startswith("  → ")]
+    assert [remedy.split(":")[0] for remedy in remedies] == ["Files that envgis did not write", "If this folder was sent to you, do not use its figures"]
+
+
+def test_every_change_that_verify_tells_has_a_remedy() -> None:
+    changes = [key for key in phrases() if re.fullmatch(r"verify\.(input|output|settings|record)\.[a-z]+", key)]
+    assert len(changes) == 7 and all(f"{key}.remedy" in phrases() for key in changes)
 
 
 @pytest.mark.parametrize(("cell", "said"), [("30 m", "land use: 30 m, nearest\n"), (None, "land use: polygons, by each cell's centre\n")])
