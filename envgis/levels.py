@@ -27,6 +27,8 @@ HIGH = (4, 5)
 DEEPEST_M = 50.0
 # A model's arithmetic leaves depths of some tenths of a millimetre below 0 in dry cells; what lies lower is no depth.
 DRY_M = -0.001
+# The share of what lies between the outer bounds by which arithmetic may carry a value past the end of its scale.
+_ROUNDING = 1e-6
 
 # Chosen for equal steps of lightness and for every kind of colour vision; one table for all products.
 COLOURS: Mapping[int, str] = {0: "#E6EDF2", 1: "#FEF6CF", 2: "#F7C04A", 3: "#DD7325", 4: "#AB2B36", 5: "#531547", NO_DATA: "#FFFFFF"}
@@ -58,6 +60,7 @@ class Breakpoints:
     bounds : four numbers, rising, or falling where danger rises as the value falls
     closed : "right": a value on a bound belongs to the lower level; "left": to the higher
     zero_is_absent : whether the value 0 is level 0 (a dry cell, down to `DRY_M`; lower is no data) or a value like others
+    low, high : the ends of the scale that the bounds are for, where it has ends
 
     >>> Breakpoints((0.3, 0.5, 1.2, 2.0), "right", zero_is_absent=True).levels(np.array([0.0, 0.3, 0.31, 2.5, np.nan])).tolist()
     [0, 1, 2, 5, 255]
@@ -70,6 +73,18 @@ class Breakpoints:
     zero_is_absent: bool = False
     source: str = ""
     verified: bool = False
+    low: float = -math.inf
+    high: float = math.inf
+
+    def off_scale(self, value: float) -> bool:
+        """Whether a value is none of the scale that the bounds are for.
+
+        >>> percent = Breakpoints((20, 40, 60, 80), "right", low=0, high=100)
+        >>> percent.off_scale(100.00001), percent.off_scale(101)
+        (False, True)
+        """
+        slack = _ROUNDING * abs(self.bounds[3] - self.bounds[0])
+        return not self.low - slack <= value <= self.high + slack
 
     @property
     def falling(self) -> bool:
@@ -240,4 +255,5 @@ def published() -> Mapping[tuple[str, str], Breakpoints]:
 def _row(row: Mapping[str, str]) -> Breakpoints:
     bounds = tuple(float(row[f"bound_{i}"]) for i in range(1, 5))
     closed: Closed = "right" if row["closed"] == "right" else "left"
-    return Breakpoints(bounds, closed, row["level_0"] == "zero", row["source"], row["verified"] == "yes")  # type: ignore[arg-type]
+    low, high = float(row["low"] or -math.inf), float(row["high"] or math.inf)
+    return Breakpoints(bounds, closed, row["level_0"] == "zero", row["source"], row["verified"] == "yes", low, high)  # type: ignore[arg-type]

@@ -314,6 +314,42 @@ def test_index_without_breakpoints(folder: Path) -> None:
     assert hazard_map.levels(hazard_map.grid.window)[0, 0] == 3
 
 
+FIRE = TOML.replace('"landslide"', '"fire"').replace('"levels"', '"index"')
+
+
+@pytest.mark.parametrize("value", [80.0, -0.2])
+def test_an_index_on_another_scale_than_the_published_bounds(folder: Path, value: float) -> None:
+    """It was level 5 (or 1) without a word; with the map's own bounds it is what they say."""
+    values = np.full((50, 70), 0.5, np.float32)
+    values[20, 20] = value
+    write(folder / "landslide.tif", values)
+    fault = only(look(folder, FIRE)[1], "hazard-off-scale")
+    assert fault.severity == "error"
+    least, most = min(value, 0.5), max(value, 0.5)
+    assert f"«landslide.tif» tiene valores de {least:g} a {most:g} ({value:g} en -9" in says(fault, "es")
+    assert says(fault, "en").endswith("the published bounds between levels of “fire” are for an index of 0 to 1.")
+    assert "[[hazard]] de fire_present" in explain(fault, "es").remedy and "breakpoints = [" in explain(fault, "es").remedy
+    inputs, faults = look(folder, FIRE + "breakpoints = [20, 40, 60, 80]\n")
+    assert errors(faults) == []
+    (hazard_map,) = inputs.maps.values()
+    assert set(np.unique(hazard_map.levels(hazard_map.grid.window))) - {255} == ({1, 4} if value > 0 else {1})
+
+
+def test_an_index_on_the_scale_of_the_published_bounds(folder: Path) -> None:
+    """Both ends belong to it, and what single precision makes of them."""
+    values = np.linspace(0, 1, 3500, dtype=np.float32).reshape(50, 70)
+    values[0, 0] = np.nextafter(np.float32(1), np.float32(2))
+    write(folder / "landslide.tif", values)
+    assert errors(look(folder, FIRE)[1]) == []
+
+
+def test_an_undeclared_no_data_is_not_told_as_another_scale_too(folder: Path) -> None:
+    values = np.full((50, 70), 0.5, np.float32)
+    values[0, 0] = -9999
+    write(folder / "landslide.tif", values)
+    assert [fault.code for fault in errors(look(folder, FIRE)[1])] == ["raster-sentinel"]
+
+
 def test_codes_that_no_class_map_holds(folder: Path) -> None:
     fault = only(look(folder, TOML + 'codes = { "70000" = 1, "3" = 3 }\n')[1], "hazard-code-range")
     assert "70000" in says(fault, "es") and "70000" in says(fault, "en")

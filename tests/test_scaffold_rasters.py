@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_scaffold import TODAY, levels, propose, raster
+from test_scaffold import TODAY, X, levels, propose, raster
 
 from envgis import locale, scaffold
 from envgis.faults import BadInput
@@ -65,6 +65,22 @@ def test_a_susceptibility_is_no_depth_and_no_soil_loss(tmp_path: Path, name: str
     raster(tmp_path / f"{name}.tif", depths(1.0))
     found, proposal, _ = propose(tmp_path)
     assert found.hazard[0].kind == "index" and '# breakpoints = ["1|2"' in proposal.text
+
+
+@pytest.mark.parametrize(("most", "asks"), [(1, False), (100, True)])
+def test_the_bounds_of_an_index_are_asked_for_where_the_published_ones_are_for_another_scale(tmp_path: Path, most: float, asks: bool) -> None:
+    raster(tmp_path / "incendios.tif", (np.random.default_rng(1).random((9, 9)) * most).astype(np.float32))
+    found, proposal, took = propose(tmp_path)
+    assert [(h.name, h.kind) for h in found.hazard] == [("fire", "index")]
+    assert ('# breakpoints = ["1|2"' in proposal.text) == asks
+    assert took["incendios.tif"].endswith("(índice; ponga en envgis.toml los límites entre sus niveles)" if asks else "(índice)")
+
+
+def test_tiles_of_an_index_ask_for_bounds_where_one_of_them_does(tmp_path: Path) -> None:
+    raster(tmp_path / "incendios_a.tif", np.full((5, 5), 0.5, np.float32))
+    raster(tmp_path / "incendios_b.tif", np.full((5, 5), 80.5, np.float32), west=X + 500)
+    found, proposal, _ = propose(tmp_path)
+    assert len(found.hazard[0].path) == 2 and '# breakpoints = ["1|2"' in proposal.text
 
 
 def test_a_susceptibility_of_five_classes_is_of_levels(tmp_path: Path) -> None:

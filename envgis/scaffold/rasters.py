@@ -32,7 +32,8 @@ class Raster:
 
     paths : one, or the tiles of one lattice
     classes : the whole numbers that occur, where it holds few; empty otherwise
-    kind : of a hazard; needs_codes : its classes are not levels 0…5; needs_breakpoints : no published row fits
+    kind : of a hazard; needs_codes : its classes are not levels 0…5; needs_breakpoints : there is no published row for
+        it, or one for another scale (off_scale)
     asks_unit : it may be a depth, but not in metres; asks_scale : its classes end below 5, so their highest may well
         mean more than that level, unless another map of the hazard reaches 5 (whole_scale)
     """
@@ -46,6 +47,7 @@ class Raster:
     classes: tuple[int, ...] = ()
     asks_unit: bool = False
     whole_scale: bool = False
+    off_scale: bool = False
 
     @property
     def asks_scale(self) -> bool:
@@ -62,7 +64,7 @@ class Raster:
 
     @property
     def needs_breakpoints(self) -> bool:
-        return self.kind not in (None, "levels") and (self.said.hazard or "", str(self.kind)) not in published()
+        return self.kind not in (None, "levels") and (self.off_scale or (self.said.hazard or "", str(self.kind)) not in published())
 
 
 def look(path: Path, name: str, this_year: int) -> Raster:
@@ -100,7 +102,10 @@ def _taken(raster: Raster, facts: Facts) -> Raster:
     if told.hazard is not None:
         if told.hazard == "flood" and not told.index and (told.other_unit or (not raster.classes and _DOUBTED_M < facts.high <= DEEPEST_M)):
             return _told(dataclasses.replace(raster, role="hazard", kind="depth", asks_unit=True))
-        return _told(dataclasses.replace(raster, role="hazard", kind=_kind(raster, facts)))
+        kind = _kind(raster, facts)
+        row = published().get((told.hazard, kind))
+        off_scale = row is not None and (row.off_scale(facts.low) or row.off_scale(facts.high))
+        return _told(dataclasses.replace(raster, role="hazard", kind=kind, off_scale=off_scale))
     if told.population and facts.low >= 0:
         return dataclasses.replace(raster, role="population", took=Message("init.took.population"))
     if told.landuse and raster.classes:
@@ -111,6 +116,8 @@ def _taken(raster: Raster, facts: Facts) -> Raster:
 def _told(raster: Raster) -> Raster:
     """A hazard with what is said of it, a question where only its maker can answer."""
     kind = Message(f"init.kind.{'unit' if raster.asks_unit else raster.kind}")
+    if raster.kind == "index" and raster.needs_breakpoints:
+        kind = Message("init.kind.bounds")
     if raster.asks_scale:
         kind = Message("init.kind.scale", {"top": max(raster.classes)})
     values = {"hazard": Message(f"hazard.{raster.said.hazard}"), "kind": kind, "when": _when(raster.said)}
@@ -146,7 +153,9 @@ def joined(folder: Path, found: Sequence[Raster]) -> Iterator[Raster]:
         paths = [raster.paths[0] for raster in group]
         if len(group) == 1 or (len({raster.said.year for raster in group}) == 1 and _is_one_layer(folder, paths)):
             classes = tuple(sorted({value for raster in group for value in raster.classes}))
-            yield dataclasses.replace(group[0], paths=tuple(paths), classes=classes)
+            off_scale = any(raster.off_scale for raster in group)
+            whole = dataclasses.replace(group[0], paths=tuple(paths), classes=classes, off_scale=off_scale)
+            yield _told(whole) if whole.role == "hazard" else whole
             continue
         first, *others = sorted(group, key=lambda raster: raster.said.year, reverse=True)
         yield first

@@ -108,7 +108,9 @@ def check(table: workspace.Hazard, layer: FileLayer, rules: Rules, zones: Sequen
     at = Place(name)
     if facts.empty:
         return [Fault("raster-all-nodata", at, values={"nodata": layer.declared})]
-    faults = list(_value_faults(table, layer, facts, at) if rules.codes is None else _class_faults(table, layer, rules.codes, facts, at))
+    faults = list(
+        _value_faults(table, layer, rules.breakpoints, facts, at) if rules.codes is None else _class_faults(table, layer, rules.codes, facts, at)
+    )
     # Where 0 is a code of its own, or said to be no data, there is no doubt.
     if rules.codes is None or rules.codes.get(0, 0) == 0:
         faults += _wholly_zero(table, towns, facts, at)
@@ -143,13 +145,15 @@ def _class_faults(table: workspace.Hazard, layer: FileLayer, codes: Mapping[int,
             yield Fault(code, at, shown, {"count": len(found), "cells": sum(found.values()), "listed": listed, "nodata": layer.declared})
 
 
-def _value_faults(table: workspace.Hazard, layer: FileLayer, facts: Facts, at: Place) -> Iterator[Fault]:
+def _value_faults(table: workspace.Hazard, layer: FileLayer, points: Breakpoints | None, facts: Facts, at: Place) -> Iterator[Fault]:
     sentinels = list(sentinel_faults(layer, facts, at))
     yield from sentinels
     yield from suspect_faults(layer, facts, at)
     if table.kind == "depth" and facts.high > DEEPEST_M:
         yield Fault("depth-too-deep", at, f"{facts.high:g}", {"value": facts.high, "place": place_of(layer, facts.high_at), "most": DEEPEST_M})
     # A sentinel has said so already.
+    if points is not None and not sentinels:
+        yield from _scale_faults(table, layer, points, facts, at)
     if table.kind in _AMOUNTS and facts.low < 0 and not sentinels:
         values = {"value": facts.low, "place": place_of(layer, facts.low_at), "nodata": layer.declared}
         if table.kind != "depth":
@@ -158,6 +162,17 @@ def _value_faults(table: workspace.Hazard, layer: FileLayer, facts: Facts, at: P
             yield Fault("depth-below-dry", at, f"{facts.low:g}", values, "warning")
         else:
             yield Fault("depth-negative", at, f"{facts.low:g}", values)
+
+
+def _scale_faults(table: workspace.Hazard, layer: FileLayer, points: Breakpoints, facts: Facts, at: Place) -> Iterator[Fault]:
+    """Published bounds are for their own scale: of an index of 0 to 100 those for 0 to 1 would make level 5 everywhere."""
+    ends = ((facts.high, facts.high_at), (facts.low, facts.low_at))
+    beyond = [(value, place_of(layer, where)) for value, where in ends if points.off_scale(value)]
+    if beyond:
+        value, place = beyond[0]
+        scale = {"family": table.family, "low": points.low, "high": points.high}
+        values = {"least": facts.low, "most": facts.high, "value": value, "place": place, "hazard": key_of(table).slug}
+        yield Fault("hazard-off-scale", at, f"{facts.low:g} … {facts.high:g}", {**scale, **values})
 
 
 def sentinel_faults(layer: FileLayer, facts: Facts, at: Place) -> Iterator[Fault]:
