@@ -141,6 +141,20 @@ def test_a_site_beyond_every_layer_has_its_row() -> None:
     assert found.sites["reason"][0].startswith("The ground lies outside what all the layers cover (landslide")
 
 
+def test_a_hole_in_the_layers_is_not_called_outside_them() -> None:
+    """Two maps: S0 lies in a hole of the wide one, beyond the small one; S1 astride the wide one's edge; S2 beyond both."""
+    wide = np.full((60, 60), 1)
+    wide[20:40, 20:60] = 255
+    found = screening.screen(
+        sites(cells(30, 30, 32, 32), cells(59, 30, 61, 32), cells(61, 30, 63, 32)), maps(one_map(wide), one_map(np.full((9, 9), 5), "flood"))
+    )
+    hole = "No hay datos en este terreno, aunque queda dentro de lo que abarcan las capas (deslizamientos e inundación)"
+    outside = "El terreno queda fuera de lo que cubren todas las capas (deslizamientos e inundación)"
+    assert [reason.split(":")[0] for reason in found.sites["reason"]] == [hole, hole, outside]
+    assert list(found.sites["decision"]) == ["not_enough_data"] * 3
+    assert list(found.sites["decided_by"]) == ["landslide|present||no_data_share"] * 3
+
+
 def test_a_site_beyond_one_layer_only_is_told_which() -> None:
     shown = maps(one_map(np.full((60, 60), 1)), one_map(np.full((9, 9), 5), "flood"))
     reason = screening.screen(sites(cells(30, 2, 32, 4)), shown).sites["reason"][0]
