@@ -1,6 +1,8 @@
 """The first command: make the environment, run the demo workspace layers/, say where the maps are.
 
     python3 scripts/demo.py
+
+It needs a Python and nothing else.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Write docs/commands.md and docs/comandos.md, the help of every command, or with --check say whether they are stale.
 
     python scripts/make_command_reference.py [--check]
+
+It runs in the environment that scripts/test.py makes.
 """
 
 from __future__ import annotations

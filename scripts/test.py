@@ -1,7 +1,9 @@
 """The second command: make the environment and check everything.
 
-    python3 scripts/test.py                      lint, types, import contract, lock, all tests
+    python3 scripts/test.py                      lint, format, types, import contract, lock, all tests
     python3 scripts/test.py tests/test_grid.py   only these tests; arguments go to pytest
+
+It makes its own environment; the tests of pages need Chromium beside it.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ def checks(python: str) -> list[tuple[str, list[str]]]:
     """What is checked without running the code, by name."""
     return [
         ("ruff", [python, "-m", "ruff", "check", "."]),
+        ("ruff format", [python, "-m", "ruff", "format", "--check", "."]),
         ("mypy", [python, "-m", "mypy"]),
         ("import contract", [program("lint-imports")]),
     ]

@@ -129,7 +129,7 @@ def sites() -> gpd.GeoDataFrame:
     west, _, _, north = GRID.bounds
     places = gpd.GeoSeries([shapely.Point(west + 250, north - 250), shapely.box(west + 1200, north - 500, west + 1300, north - 400)])
     reasons = [Message("screen.without_present", {"screened": "=x"})] * 2
-    table = {"site_id": ["S-1", "S-2"], "name": ["=HYPERLINK(\"x\")", "Escuela"], "reason": reasons}
+    table = {"site_id": ["S-1", "S-2"], "name": ['=HYPERLINK("x")', "Escuela"], "reason": reasons}
     return gpd.GeoDataFrame(table, geometry=places.set_crs(GRID.crs.to_wkt()).to_crs(4326).to_list(), crs=4326)
 
 
