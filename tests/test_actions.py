@@ -147,6 +147,23 @@ def test_bad_inputs(case: int):
         assert listed["remedy"].str.len().iloc[0] > 10
 
 
+@pytest.mark.parametrize(
+    ("written", "nearest"),
+    [
+        ("San Mracos", "San Marcos"),
+        ("AMATITLN", "Amatitlán"),
+        ("San Pdero Sacatepequez", "San Pedro Sacatepéquez"),
+        ("Amatitlán Centro", "Amatitlán"),
+    ],
+)
+def test_a_misspelt_municipality_is_not_guessed_but_named(written: str, nearest: str):
+    """Also where the place lies in the one that is meant: a name that is wrong may be the row's mistake or the place's."""
+    (row,) = reporting.take([reporting.GOOD | {"municipio": written}]).set_aside
+    (fault,) = row.faults
+    assert fault.code == "declared-unknown"
+    assert f"«{written}» no está en la capa de municipios. Los más parecidos: {nearest}" in sentence(fault.message, "es")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_and_note_can_be_said(language: str):
     for fault in [
