@@ -133,6 +133,16 @@ def test_a_quantity_that_no_table_holds_is_told(row: dict[str, str], code: str):
         assert "Se cuentan: Vivero: plantas. Filas (1): 2." in explain(taken.notes[0], "es").what
 
 
+def test_a_weight_of_a_type_counted_in_units_stays_in_the_record_and_is_told():
+    """The catalogue has kilograms and units for it: the units win, and no kilogram becomes one."""
+    rows = [reporting.GOOD | {"tipo": "Acopio y manejo de residuos", "cantidad": q, "unidad": u} for q, u in (("40", "kg"), ("3", "unidades"))]
+    taken = reporting.take(rows)
+    assert taken.table[["quantity", "unit", "weight_kg", "units"]].fillna(-1).values.tolist() == [[40, "kg", 40, -1], [3, "units", -1, 3]]
+    assert tables.actions(taken.table, reporting.MUNICIPALITIES)["units"].tolist() == [3]
+    (told,) = [note for note in taken.notes if note.code == "quantity-uncounted"]
+    assert "Se cuentan: Acopio y manejo de residuos: unidades. Filas (1): 2." in explain(told, "es").what
+
+
 def test_money_is_converted_only_with_a_rate():
     rows = [
         reporting.GOOD | {"costo": "100", "moneda": m, "tipo de cambio": r, "porcentaje de remesas": "30"}
