@@ -314,6 +314,22 @@ def test_index_without_breakpoints(folder: Path) -> None:
     assert hazard_map.levels(hazard_map.grid.window)[0, 0] == 3
 
 
+@pytest.mark.parametrize(("name", "family", "told"), [("sismo", "", True), ("frost", "", True), ("sismo", "landslide", False), ("fire", "", False)])
+def test_a_hazard_that_no_action_addresses(folder: Path, name: str, family: str, told: bool) -> None:
+    """Its whole high land is gap, whatever was done: that is said where actions are reported, and only there."""
+    own = f'name = "{name}"\nfamily = "{family}"\ntitle_es = "Sismo"\ntitle_en = "Earthquake"'
+    write(folder / "landslide.tif", levels())
+    bare = TOML.replace('name = "landslide"', own)
+    with_actions = bare + '[actions]\npaths = ["a.csv"]\ndate = 2026-11-24\n'
+    (folder / "a.csv").write_text("tipo,lat,lon\n", encoding="utf-8")
+    assert "hazard-unaddressed" not in [fault.code for fault in look(folder, bare)[1]]
+    found = [fault for fault in look(folder, with_actions)[1] if fault.code == "hazard-unaddressed"]
+    assert [fault.severity for fault in found] == ["warning"] * told
+    if told:
+        assert says(found[0], "es") == f'Ninguna acción del catálogo atiende la amenaza «Sismo» (family = "{name}").'
+        assert "drought, erosion, fire, flood, heat, landslide or water_pollution" in explain(found[0], "en").remedy
+
+
 FIRE = TOML.replace('"landslide"', '"fire"').replace('"levels"', '"index"')
 
 

@@ -105,6 +105,18 @@ def test_a_depth_in_metres_is_not_asked_for(tmp_path: Path) -> None:
     assert propose(tmp_path)[0].hazard[0].kind == "depth"
 
 
+@pytest.mark.parametrize("name", ["amenaza_sismica", "peligro_volcanico", "earthquake_hazard", "lahares"])
+def test_a_hazard_that_is_none_of_the_catalogues_is_told_as_one(tmp_path: Path, name: str) -> None:
+    raster(tmp_path / f"{name}.tif", levels())
+    _, _, took = propose(tmp_path)
+    assert took[f"{name}.tif"].startswith("no se usa: una amenaza que no está en el catálogo de envgis")
+
+
+def test_a_word_for_hazard_beside_one_that_is_known_is_that_one(tmp_path: Path) -> None:
+    raster(tmp_path / "amenaza_por_inundacion.tif", levels())
+    assert [hazard.name for hazard in propose(tmp_path)[0].hazard] == ["flood"]
+
+
 # Which map it takes
 
 

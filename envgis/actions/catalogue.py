@@ -25,7 +25,7 @@ def types() -> pd.DataFrame:
     """The action types by their slug.
 
     Columns: name_es, name_en, hazards (families, space between them), geometry (kinds expected: point, line, polygon,
-    any), units (the first is the main one), width_m (m, of a line's footprint; NA = none), width_source, wocat,
+    any), units (which of them is its own: `own_unit`), width_m (m, of a line's footprint; NA = none), width_source, wocat,
     support (bool: such an action never changes a level), synonyms_es, synonyms_en (joined by ``|``).
 
     >>> types().loc["fire_break", "hazards"]
@@ -56,6 +56,16 @@ def addresses(action_type: str, family: str) -> bool:
     (True, False)
     """
     return family in _addressed().get(action_type, frozenset())
+
+
+@cache
+def families() -> tuple[str, ...]:
+    """The families of hazards that some type of action addresses.
+
+    >>> families()[:2], "earthquake" in families()
+    (('drought', 'erosion'), False)
+    """
+    return tuple(sorted(frozenset().union(*_addressed().values())))
 
 
 @cache

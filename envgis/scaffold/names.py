@@ -19,6 +19,11 @@ HAZARDS = {
     "frost": ("helada", "frost"),
     "water_pollution": ("contamin", "pollut"),
 }
+# Words for a hazard that is none of those: it is not known, but it is one.
+OTHER_HAZARDS = (
+    "amenaza", "peligro", "hazard", "sismo", "sismi", "seism", "terremot", "earthquake", "volcan", "lahar", "tsunami", "maremot", "huracan",
+    "hurrican", "tormenta", "ciclon", "cyclon", "granizo",
+)  # fmt: skip
 LANDUSE = ("uso ", "usos ", "landuse", "land use", "landcover", "land cover", "lulc", "cobertura", "worldcover", "nlcd", "cultivos")
 POPULATION = ("pobla", "popul", "people", "personas", "worldpop", "habitant", "ghs pop", "hrsl")
 TERRAIN = ("dem ", "dtm ", "mdt ", "mde ", "elev", "srtm", "terrain", "pendiente", "slope", "hillshade", "sombra", "altura")
@@ -47,6 +52,7 @@ class Said:
 
     scenario : "present" where it names none
     year : of the data, where it is not a scenario's
+    other_hazard : it speaks of a hazard, but of none that is known
     index : it speaks of a susceptibility or an index; other_unit : of a depth that is not in metres
     """
 
@@ -57,6 +63,7 @@ class Said:
     landuse: bool
     population: bool
     terrain: bool
+    other_hazard: bool = False
     index: bool = False
     other_unit: bool = False
 
@@ -77,15 +84,17 @@ def said(name: str, this_year: int) -> Said:
     storyline = _STORYLINE.search(words)
     parts = [storyline[1].replace(" ", "")] if storyline else []
     parts += [str(future[0])] if future else []
+    hazard = next((hazard for hazard, beginnings in HAZARDS.items() if begins(words, beginnings)), None)
     period = next((float(next(filter(None, found))) for found in _PERIOD.findall(words)), None)
     return Said(
-        hazard=next((hazard for hazard, beginnings in HAZARDS.items() if begins(words, beginnings)), None),
+        hazard=hazard,
         scenario=" ".join(parts) or "present",
         return_period=period,
         year=str(max((year for year in years if year <= this_year), default="")),
         landuse=begins(words, LANDUSE),
         population=begins(words, POPULATION),
         terrain=begins(words, TERRAIN),
+        other_hazard=hazard is None and begins(words, OTHER_HAZARDS),
         index=begins(words, INDEX),
         other_unit=begins(words, OTHER_UNITS),
     )

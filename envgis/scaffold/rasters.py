@@ -110,7 +110,8 @@ def _taken(raster: Raster, facts: Facts) -> Raster:
         return dataclasses.replace(raster, role="population", took=Message("init.took.population"))
     if told.landuse and raster.classes:
         return dataclasses.replace(raster, role="landuse", took=Message("init.took.landuse", {"legend": None}))
-    return dataclasses.replace(raster, took=Message("init.took.terrain")) if told.terrain else raster
+    unused = "other-hazard" if told.other_hazard else "terrain" if told.terrain else "unknown-raster"
+    return dataclasses.replace(raster, took=Message(f"init.took.{unused}"))
 
 
 def _told(raster: Raster) -> Raster:

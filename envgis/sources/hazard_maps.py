@@ -10,6 +10,7 @@ import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from envgis import workspace
+from envgis.actions import catalogue
 from envgis.faults import Fault, Message, Place, errors
 from envgis.levels import DEEPEST_M, DRY_M, LEVELS, NO_DATA, Breakpoints, Hazard, HazardKey, HazardMap, code_table, published
 from envgis.locale import LANGUAGES, phrases
@@ -44,6 +45,15 @@ def title_of(table: workspace.Hazard) -> dict[str, str]:
     own = {"es": table.title_es or table.title_en, "en": table.title_en or table.title_es}
     known = phrases().get(f"hazard.{table.name}") or phrases().get(f"hazard.{table.family}")
     return {language: own[language] or (known[language] if known else table.name) for language in LANGUAGES}
+
+
+def unaddressed(tables: Sequence[workspace.Hazard]) -> list[Fault]:
+    """A warning for each hazard that no type of action addresses: all its high land is gap, whatever is done."""
+    apart = {table.name: table for table in tables if table.family not in catalogue.families()}
+    return [
+        Fault("hazard-unaddressed", Place(workspace.FILE), table.family, {"title": title_of(table), "known": catalogue.families()}, "warning")
+        for table in apart.values()
+    ]
 
 
 def rules_of(table: workspace.Hazard, at: Place) -> tuple[Rules | None, list[Fault]]:

@@ -70,6 +70,7 @@ def gather(table: Workspace, folder: Path) -> tuple[Inputs, list[Fault]]:
     """
     to = Gathering(folder.resolve(), table.workspace.allow_outside)
     to.faults += workspace.doubts(table)
+    to.faults += hazard_maps.unaddressed(table.hazard) if table.actions else []
     areas, selected = _municipalities(table.municipalities, to)
     towns = [f"{name} ({code})" for code, name in zip(areas["code"], areas["name"], strict=True) if code in set(selected)]
     maps = {hazard_maps.key_of(hazard): found for hazard in table.hazard if (found := _hazard(hazard, towns, to)) is not None}
