@@ -67,18 +67,14 @@ class Cover:
         """Whole cells and shares of cells on rows ``top`` … ``top + rows - 1``."""
         columns, outside = self.grid.columns, -1 if self.overlap else self.count
         spans = self.spans[self.start[top] : self.start[top + rows]]
-        # A span crosses at most so many cells.
-        cells = int((np.minimum((spans["east"] - spans["west"]) // coverage.ONE, columns) + 2).sum())
         row_entry, entries = np.empty(rows + 1, np.int64), np.empty(len(spans) + rows + 1, coverage.ENTRY)
-        crossed = np.empty(cells, coverage.CROSSED)
-        n = coverage.gather(self.start, self.spans, top, top + rows, columns, outside, row_entry, entries, crossed)
-        entries = entries[: n + 1]
-        room = int(entries["crossed"][n]) + n, int(entries["crossed"][n]) + n
+        cells = coverage.most_cells(spans, columns) + len(entries)
+        room = cells, cells
         while True:
             wholes, edges = np.empty(room[0], coverage.WHOLE), np.empty(room[1], coverage.EDGE)
-            found = coverage.settle(row_entry, entries, crossed, columns, outside, wholes, edges)
+            n, *found = coverage.settle(self.start, self.spans, top, top + rows, columns, outside, row_entry, entries, wholes, edges)
             if found[0] <= room[0] and found[1] <= room[1]:
-                return Runs(top, rows, row_entry, entries, wholes[: found[0]], edges[: found[1]])
+                return Runs(top, rows, row_entry, entries[: n + 1], wholes[: found[0]], edges[: found[1]])
             room = max(room[0], found[0]), max(room[1], found[1])
 
     def shares(self) -> NDArray[np.float64]:
@@ -147,7 +143,7 @@ def outlines(polygons: gpd.GeoSeries, grid: Grid) -> Outlines:
         return np.zeros(0), np.zeros(0), np.zeros(1, np.int64), np.zeros(1, np.int64)
     if shapely.is_missing(geometries).any() or shapely.is_empty(geometries).any():
         raise ValueError("a zone is empty")
-    kind, xy, offsets = shapely.to_ragged_array(shapely.orient_polygons(shapely.force_2d(geometries), exterior_cw=False))
+    kind, xy, offsets = shapely.to_ragged_array(shapely.orient_polygons(geometries, exterior_cw=False), include_z=False)
     if kind not in (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON):
         raise ValueError("zones are polygons")
     rings = offsets[0].astype(np.int64)

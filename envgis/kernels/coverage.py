@@ -25,10 +25,8 @@ FULL = 1 << 61  # twice a whole cell's area, ONE · ONE · 2
 # A piece of an outline within one row: its ends, in 2⁻³⁰ columns, and how far these are from the row's northern side, in
 # 2⁻³⁰ rows, with the sign by which h1 - h0 is positive where the ring runs south.
 SPAN = np.dtype([("west", np.int64), ("east", np.int64), ("h0", np.int32), ("h1", np.int32), ("zone", np.int32)], align=True)
-# A cell that a zone's outline crosses, with what all spans add to it: twice the area, and the height.
-CROSSED = np.dtype([("area", np.int64), ("column", np.int32), ("cover", np.int32)], align=True)
-# A zone in a row: where its crossed cells, its runs of whole cells and its single cells begin.
-ENTRY = np.dtype([("crossed", np.int64), ("whole", np.int64), ("edge", np.int64), ("zone", np.int32)], align=True)
+# A zone in a row: where its runs of whole cells and its single cells begin.
+ENTRY = np.dtype([("whole", np.int64), ("edge", np.int64), ("zone", np.int32)], align=True)
 # Whole cells, columns begin … end - 1; and a single cell with the running sum of shares (of FULL) before and after the zone.
 WHOLE = np.dtype([("begin", np.int32), ("end", np.int32)])
 EDGE = np.dtype([("before", np.int64), ("upto", np.int64), ("column", np.int32)], align=True)
@@ -90,15 +88,20 @@ def cut(
                 first, last = _rows(y[a], y[b], rows)
                 if first > last:
                     continue
-                slope = (x[b] - x[a]) / (y[b] - y[a])
-                south = _fine(x[a] if y[a] >= first else x[a] + (first - y[a]) * slope)
+                xa, ya, slope = x[a], y[a], (x[b] - x[a]) / (y[b] - y[a])
+                south = _fine(xa if ya >= first else xa + (first - ya) * slope)
+                to = _fine(x[b] if y[b] <= last + 1 else xa + (last + 1 - ya) * slope)
+                top, end = sign * int(max(ya - first, 0.0) * ONE), sign * int(min(y[b] - last, 1.0) * ONE)
                 for r in range(first, last + 1):
-                    north, south = south, _fine(x[b] if y[b] <= r + 1 else x[a] + (r + 1 - y[a]) * slope)
-                    top, bottom = sign * int(max(y[a] - r, 0.0) * ONE), sign * int(min(y[b] - r, 1.0) * ONE)
-                    span = spans[np.uint64(fill[r])]
-                    fill[r] += 1
+                    north, south, bottom = south, to, end
+                    if r < last:
+                        south, bottom = _fine(xa + (r + 1 - ya) * slope), sign * ONE
+                    u = np.uint64(r)
+                    span = spans[np.uint64(fill[u])]
+                    fill[u] += 1
                     span["zone"], span["west"], span["east"] = z, min(north, south), max(north, south)
                     span["h0"], span["h1"] = (top, bottom) if north <= south else (-bottom, -top)
+                    top = 0
 
 
 @njit(cache=True, nogil=True)
@@ -107,7 +110,16 @@ def _fine(value):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def gather(
+def most_cells(spans: NDArray[np.void], columns: int) -> int:
+    """How many cells spans cross at most."""
+    cells = 0
+    for i in range(len(spans)):
+        cells += min((spans[i]["east"] - spans[i]["west"]) >> 30, columns) + 2
+    return cells
+
+
+@njit(cache=True, nogil=True)
+def settle(
     start: NDArray[np.int64],
     spans: NDArray[np.void],
     r0: int,
@@ -116,23 +128,30 @@ def gather(
     outside: int,
     row_entry: NDArray[np.int64],
     entries: NDArray[np.void],
-    crossed: NDArray[np.void],
-) -> int:
-    """Cells that the outlines cross on rows r0 … r1 - 1, by row and zone and from west to east, each once.
+    wholes: NDArray[np.void],
+    edges: NDArray[np.void],
+) -> tuple[int, int, int]:
+    """Runs of rows r0 … r1 - 1, zone by zone: whole cells, and single cells with the share that the zone takes there.
 
     start, spans : of `cut`
-    outside : a zone that comes last in each row and crosses no cell; none if below 0
+    outside : number of the zone that comes last in each row and takes what the others leave, each cell being shared at
+        most once in all; -1 if every zone is counted alone
     Written: row_entry (rows + 1,) where each row's zones begin in ``entries`` (ENTRY; one more at the end tells where the
-    last one ends); crossed (CROSSED). Returns how many entries there are.
+    last one's runs end); wholes (WHOLE), edges (EDGE).
+    Returns how many entries, whole runs and edge cells there are; runs and cells beyond the arrays' length are counted only.
     """
-    touched = np.zeros((columns + 63) // 64, np.uint64)
-    dense_cover, dense_area = np.zeros(columns, np.int64), np.zeros(columns, np.int64)
-    n, m, i = 0, 0, np.uint64(start[r0])
+    words = (columns + 63) // 64
+    # Of one zone: which cells its outline crosses, and what all spans add to them: the height, and twice the area.
+    crossed, cover, area = np.zeros(words, np.uint64), np.zeros(columns, np.int64), np.zeros(columns, np.int64)
+    # Of one row: which cells are taken as a whole, which in part, and how much of these.
+    full, part, taken = np.zeros(words, np.uint64), np.zeros(words, np.uint64), np.zeros(columns, np.int64)
+    n, w, e, i = 0, 0, 0, np.uint64(start[r0])
     for r in range(r0, r1):
         row_entry[r - r0] = n
+        row_edge, done = e, 0
         while i < np.uint64(start[r + 1]):
-            z, low, high = spans[i]["zone"], len(touched), 0
-            entries[n]["zone"], entries[n]["crossed"] = z, m
+            z, low, high = spans[i]["zone"], words, 0
+            entries[n]["zone"], entries[n]["whole"], entries[n]["edge"] = z, w, e
             n += 1
             while i < np.uint64(start[r + 1]) and spans[i]["zone"] == z:
                 west, east, h0, h1 = spans[i]["west"], spans[i]["east"], np.int64(spans[i]["h0"]), np.int64(spans[i]["h1"])
@@ -140,9 +159,9 @@ def gather(
                 if c < 0:
                     # What lies west of the grid counts as a whole at its first column.
                     to = h1 if east <= 0 else h + np.int64(np.rint(-x * ((h1 - h) / (east - x))))
-                    dense_cover[0] += to - h
-                    dense_area[0] += (to - h) * (2 * ONE)
-                    touched[0] |= np.uint64(1)
+                    cover[0] += to - h
+                    area[0] += (to - h) * (2 * ONE)
+                    crossed[0] |= np.uint64(1)
                     x, h, c = 0, to, 0
                 while c < columns:
                     stop, to = east, h1
@@ -150,77 +169,39 @@ def gather(
                         stop = (c + 1) << 30
                         to = h0 + np.int64(np.rint((stop - west) * ((h1 - h0) / (east - west))))
                     u = np.uint64(c)
-                    dense_cover[u] += to - h
-                    dense_area[u] += (to - h) * (((c + 1) << 31) - x - stop)
-                    touched[u >> np.uint64(6)] |= np.uint64(1) << (u & np.uint64(63))
+                    cover[u] += to - h
+                    area[u] += (to - h) * (((c + 1) << 31) - x - stop)
+                    crossed[u >> np.uint64(6)] |= np.uint64(1) << (u & np.uint64(63))
                     if stop >= east:
                         break
                     x, h, c = stop, to, c + 1
                 low, high = min(low, max(0, west) >> 36), max(high, min(c, columns - 1) >> 6)
                 i += np.uint64(1)
-            for v in range(np.uint64(low), np.uint64(high + 1)):
-                word = touched[v]
-                touched[v] = 0
-                while word != 0:
-                    u = (v << np.uint64(6)) + np.uint64(_lowest(word))
-                    word &= word - np.uint64(1)
-                    crossed[m]["column"], crossed[m]["cover"], crossed[m]["area"] = u, dense_cover[u], dense_area[u]
-                    m += 1
-                    dense_cover[u], dense_area[u] = 0, 0
-        if outside >= 0:
-            entries[n]["zone"], entries[n]["crossed"] = outside, m
-            n += 1
-    row_entry[r1 - r0] = n
-    entries[n]["zone"], entries[n]["crossed"] = -1, m
-    return n
-
-
-@njit(cache=True, nogil=True)
-def settle(
-    row_entry: NDArray[np.int64],
-    entries: NDArray[np.void],
-    crossed: NDArray[np.void],
-    columns: int,
-    outside: int,
-    wholes: NDArray[np.void],
-    edges: NDArray[np.void],
-) -> tuple[int, int]:
-    """Runs of some rows, zone by zone: whole cells, and single cells with the share that the zone takes there.
-
-    row_entry, entries, crossed : of `gather`
-    outside : number of the zone that takes what the others leave, each cell being shared at most once in all; -1 if
-        every zone is counted alone
-    Written: where the runs of ``entries`` begin; wholes (WHOLE), edges (EDGE).
-    Returns how many whole runs and edge cells there are; beyond the arrays' length they are counted only.
-    """
-    full, part = np.zeros((columns + 63) // 64, np.uint64), np.zeros((columns + 63) // 64, np.uint64)
-    taken = np.zeros(columns, np.int64)
-    w, e = 0, 0
-    for r in range(len(row_entry) - 1):
-        row_edge, done = e, 0
-        for k in range(row_entry[r], row_entry[r + 1]):
-            entries[k]["whole"], entries[k]["edge"] = w, e
-            if entries[k]["zone"] == outside:
-                if done < columns:
-                    w, e = _rest(columns, full, part, taken, wholes, edges, w, e)
-                continue
-            i, last, total = np.uint64(entries[k]["crossed"]), np.uint64(entries[k + 1]["crossed"]), np.int64(0)
-            c = np.int64(crossed[i]["column"]) if i < last else columns
+            v, word, ahead, c, total = np.uint64(low), np.uint64(0), -1, 0, np.int64(0)
             while c < columns:
-                # Cells of one share: one that an edge crosses, or all those before the next such cell.
-                share, beyond = total * (2 * ONE), np.int64(crossed[i]["column"]) if i < last else columns
-                if beyond == c:
-                    share, beyond = share + crossed[i]["area"], c + 1
-                    total += np.int64(crossed[i]["cover"])
-                    i += np.uint64(1)
+                if ahead < c:
+                    while word == 0 and v <= np.uint64(high):
+                        word, crossed[v] = crossed[v], 0
+                        v += np.uint64(1)
+                    ahead = columns
+                    if word != 0:
+                        ahead = (np.int64(v - np.uint64(1)) << 6) + _lowest(word)
+                        word &= word - np.uint64(1)
+                # Cells of one share: one that the outline crosses, or all those before the next such cell.
+                share, beyond = total * (2 * ONE), ahead
+                if ahead == c:
+                    u = np.uint64(c)
+                    share, beyond = share + area[u], c + 1
+                    total += cover[u]
+                    cover[u], area[u] = 0, 0
                 # A border that touches itself may leave a few units below nothing or above everything.
                 whole = share >= FULL
                 if whole and outside >= 0:
-                    for v in range(np.uint64(c >> 6), np.uint64((beyond - 1 >> 6) + 1)):
-                        whole &= (full[v] | part[v]) & _mask(v, c, beyond) == 0
+                    for a in range(np.uint64(c >> 6), np.uint64((beyond - 1 >> 6) + 1)):
+                        whole &= (full[a] | part[a]) & _mask(a, c, beyond) == 0
                     if whole:
-                        for v in range(np.uint64(c >> 6), np.uint64((beyond - 1 >> 6) + 1)):
-                            full[v] |= _mask(v, c, beyond)
+                        for a in range(np.uint64(c >> 6), np.uint64((beyond - 1 >> 6) + 1)):
+                            full[a] |= _mask(a, c, beyond)
                 if whole:
                     if w < len(wholes):
                         wholes[w]["begin"], wholes[w]["end"] = c, beyond
@@ -230,9 +211,9 @@ def settle(
                     for u in range(np.uint64(c), np.uint64(beyond)):
                         had = np.int64(0)
                         if outside >= 0:
-                            v, bit = u >> np.uint64(6), np.uint64(1) << (u & np.uint64(63))
-                            had = FULL if full[v] & bit != 0 else taken[u]
-                            part[v] |= bit
+                            a, bit = u >> np.uint64(6), np.uint64(1) << (u & np.uint64(63))
+                            had = FULL if full[a] & bit != 0 else taken[u]
+                            part[a] |= bit
                         has = min(had + share, FULL)
                         if has > had:
                             if e < len(edges):
@@ -242,15 +223,20 @@ def settle(
                             done += has == FULL
                 c = beyond
         if outside >= 0:
+            entries[n]["zone"], entries[n]["whole"], entries[n]["edge"] = outside, w, e
+            n += 1
+            if done < columns:
+                w, e = _rest(columns, full, part, taken, wholes, edges, w, e)
             full[:] = 0
             part[:] = 0
             if e <= len(edges):
-                for i in range(np.uint64(row_edge), np.uint64(e)):
-                    taken[edges[i]["column"]] = 0
+                for k in range(np.uint64(row_edge), np.uint64(e)):
+                    taken[edges[k]["column"]] = 0
             else:
                 taken[:] = 0
-    entries[row_entry[-1]]["whole"], entries[row_entry[-1]]["edge"] = w, e
-    return w, e
+    row_entry[r1 - r0] = n
+    entries[n]["zone"], entries[n]["whole"], entries[n]["edge"] = -1, w, e
+    return n, w, e
 
 
 @njit(cache=True, nogil=True)
