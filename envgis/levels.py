@@ -138,10 +138,6 @@ class Hazard:
     def variable(self) -> str | None:
         return None if self.kind == "levels" else self.kind
 
-    @property
-    def unit(self) -> str:
-        return {"depth": "m", "soil_loss": "t/ha/yr"}.get(self.kind, "")
-
 
 @dataclass(frozen=True)
 class HazardMap:

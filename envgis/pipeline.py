@@ -22,7 +22,7 @@ from envgis.assessment import Assessment
 from envgis.blocks import CELLS, How, cluster
 from envgis.faults import Fault, Message, stop_if_any
 from envgis.grid import Grid
-from envgis.levels import HazardKey, HazardMap
+from envgis.levels import Breakpoints, Hazard, HazardKey, HazardMap
 from envgis.locale import leading
 from envgis.planning import screening
 from envgis.planning.screened import Screening
@@ -297,9 +297,14 @@ def _undated(actions: pd.DataFrame) -> list[Fault]:
     return [Fault("action-undated", values={"count": int(done.sum())}, severity="warning")] if done.any() else []
 
 
-def _unit(hazard_map: HazardMap) -> Message | str:
-    """The unit of a map's bounds, in the words of its legend."""
-    return Message(f"unit.{hazard_map.hazard.kind}") if hazard_map.hazard.unit else ""
+def _bounds(hazard: Hazard, points: Breakpoints) -> Message:
+    """Which values make which level, and by whose authority."""
+    bounds = " · ".join(f"{b:g}" for b in points.bounds)
+    values = {"title": hazard.title, "bounds": bounds, "unit": Message(f"unit.{hazard.kind}")}
+    if not points.source:
+        return Message("assume.own_breakpoints", values)
+    verified = Message("assume.verified" if points.verified else "assume.unverified")
+    return Message("assume.breakpoints", {**values, "source": points.source, "verified": verified})
 
 
 def _assumptions(table: Workspace, read: inputs.Inputs, faces: adaptation.Faces) -> tuple[Message, ...]:
@@ -307,13 +312,7 @@ def _assumptions(table: Workspace, read: inputs.Inputs, faces: adaptation.Faces)
     said = [Message("assume.goal" if table.actions else "assume.unrecorded"), Message("assume.no_permit")]
     if len(faces):
         said += [Message("assume.effects"), Message("assume.one_level"), Message("assume.outside_footprint")]
-    for m in {m.hazard.family: m for m in read.maps.values() if m.hazard.breakpoints}.values():
-        points = m.hazard.breakpoints
-        assert points is not None
-        verified = Message("assume.verified" if points.verified else "assume.unverified")
-        bounds = " · ".join(f"{b:g}" for b in points.bounds)
-        values = {"title": m.hazard.title, "bounds": bounds, "unit": _unit(m), "source": points.source, "verified": verified}
-        said.append(Message("assume.breakpoints", values))
+    said += [_bounds(m.hazard, m.hazard.breakpoints) for m in read.maps.values() if m.hazard.breakpoints]
     if read.population is not None:
         g = read.population.grid
         west, south, east, north = g.bounds

@@ -20,6 +20,7 @@ from envgis import ledger, pipeline
 from envgis.assessment import Assessment
 from envgis.grid import Grid
 from envgis.levels import Hazard, HazardKey, class_map
+from envgis.locale import sentence
 from envgis.pipeline import Plan
 from envgis.sources import inputs, workspace_file
 from envgis.sources.file_layer import close
@@ -309,6 +310,15 @@ def test_with_one_map_and_nothing_else(tmp_path: Path) -> None:
     assert set(found.tables) == {"hazard_levels", "adaptation", "actions", "coverage"}
     assert not (found.tables["hazard_levels"]["area_ha"] == 0).all()
     assert found.tables["hazard_levels"]["population"].isna().all()
+
+
+def test_the_reader_is_told_whose_the_bounds_between_levels_are(tmp_path: Path, found: Assessment) -> None:
+    assert "assume.breakpoints" in [message.code for message in found.assumptions]
+    folder = write(tmp_path, country())
+    settings = folder / "envgis.toml"
+    settings.write_text(settings.read_text("utf-8").replace('kind = "depth"', 'kind = "index"\nbreakpoints = [0.25, 0.5, 1, 2]'), "utf-8")
+    told = [sentence(message, "en") for message in pipeline.assess(folder).assumptions if "between levels" in sentence(message, "en")]
+    assert told == ["Flood: bounds between levels 0.25 · 0.5 · 1 · 2 (index), as envgis.toml gives them."]
 
 
 def test_progress_only_grows(read: Read) -> None:

@@ -47,8 +47,8 @@ def ranges(points: Breakpoints) -> dict[str, str]:
 
 
 def unit(hazard: Hazard) -> Words:
-    """The unit of a hazard's values in both languages; empty for classes and indices."""
-    return locale.both(f"unit.{hazard.kind}") if hazard.unit else {"es": "", "en": ""}
+    """The unit of a hazard's values in both languages; empty for classes."""
+    return locale.both(f"unit.{hazard.kind}") if hazard.breakpoints else {"es": "", "en": ""}
 
 
 def scenario(name: str) -> Words:
