@@ -16,6 +16,7 @@ import pandas as pd
 
 from envgis import adaptation, files, ledger, provenance, tables, zones
 from envgis.actions import catalogue, effects, intake, record
+from envgis.actions.amounts import square_varas_ha
 from envgis.actions.reported import ReportFile
 from envgis.actions.sites import take_sites
 from envgis.assessment import Assessment
@@ -318,6 +319,9 @@ def _assumptions(table: Workspace, read: inputs.Inputs, faces: adaptation.Faces)
         west, south, east, north = g.bounds
         size = max(cell_size_m(g, lonlat(g, (west + east) / 2, (south + north) / 2)))
         said.append(Message("assume.people", {"metres": round(size)}))
+    if table.actions and table.actions.cuerda_varas:
+        varas = table.actions.cuerda_varas
+        said.append(Message("assume.cuerda", {"varas": varas, "m2": square_varas_ha(varas) * 10_000}))
     for m in read.maps.values():
         g = m.layer.grid
         lattice = {"columns": g.columns, "rows": g.rows, "cell": g.cell, "crs": g.crs.name}

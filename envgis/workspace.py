@@ -136,6 +136,7 @@ class Reports(Credited):
     """``[actions]``: files of field reports, the day on which actions count as in force, the user's words for ours.
 
     ``effects`` : a table of the user's own effects (columns as in data/effects.csv), which replace those shipped.
+    ``cuerda_varas`` : how many varas a side of the cuerda in use here has; without it areas in cuerdas are not known.
     """
 
     paths: list[str] = Field(min_length=1)
@@ -143,6 +144,7 @@ class Reports(Credited):
     columns: dict[str, str] = {}
     types: dict[str, str] = {}
     effects: str | None = None
+    cuerda_varas: float | None = Field(None, ge=10, le=50)
 
 
 class Sites(Credited):

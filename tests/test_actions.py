@@ -147,6 +147,14 @@ def test_bad_inputs(case: int):
         assert listed["remedy"].str.len().iloc[0] > 10
 
 
+@pytest.mark.parametrize("said", [{"area_ha": "5 cuerdas"}, {"area": "5 crdas."}, {"cantidad": "5", "unidad": "Cuerdas"}])
+@pytest.mark.parametrize(("varas", "square_m"), [(25, 436.7), (40, 1117.9)])  # the sizes of `units.csv`'s source
+def test_a_cuerda_is_a_square_of_so_many_varas(said: dict[str, str], varas: float, square_m: float):
+    taken = reporting.take([reporting.GOOD | said], cuerda_varas=varas)
+    assert taken.table["area_ha"].tolist() == pytest.approx([5 * square_m / 10_000], rel=1e-4)
+    assert (reporting.reasons(taken), "unit-converted" in reporting.flags(taken)) == ([], True)
+
+
 @pytest.mark.parametrize(
     ("written", "nearest"),
     [

@@ -321,6 +321,14 @@ def test_the_reader_is_told_whose_the_bounds_between_levels_are(tmp_path: Path, 
     assert told == ["Flood: bounds between levels 0.25 · 0.5 · 1 · 2 (index), as envgis.toml gives them."]
 
 
+def test_the_reader_is_told_the_size_of_a_cuerda(tmp_path: Path) -> None:
+    folder = write(tmp_path, country())
+    settings = folder / "envgis.toml"
+    settings.write_text(settings.read_text("utf-8").replace("[actions]\n", "[actions]\ncuerda_varas = 25\n"), "utf-8")
+    told = {message.code: sentence(message, "en") for message in pipeline.assess(folder).assumptions}
+    assert told["assume.cuerda"] == "A cuerda was counted as a square with sides of 25 varas, 436.7 m², as envgis.toml gives it."
+
+
 def test_progress_only_grows(read: Read) -> None:
     told: list[float] = []
     pipeline.study(*read, Plan(block=30_000), lambda step, share: told.append(share))

@@ -173,15 +173,17 @@ def test_every_setting_in_a_comment_can_be_taken_into_use(tmp_path: Path, langua
     raster(tmp_path / "frost.tif", (levels(3, 1, 3) * 10).astype(np.uint8))
     raster(tmp_path / "uso.tif", levels(2, 1, 11))
     raster(tmp_path / "poblacion.tif", np.ones((5, 5), np.float32))
+    (tmp_path / "a.csv").write_text("labor,lat,lon,quien,cantidad\nTerrazas,14.9,-91.7,inab,3 cuerdas\n", encoding="utf-8")
     lines = scaffold.propose(tmp_path, today=TODAY, language=language).text.splitlines()
     offered = {number: line[2:] for number, line in enumerate(lines) if re.match(r"# \w+ = ", line)}
-    assert {line.split(" = ")[0] for line in offered.values()} == {"source", "select", "exclude", "measure", "zero", "codes", "breakpoints"}
+    to_fill = ("codes", "breakpoints", "cuerda_varas")
+    assert {line.split(" = ")[0] for line in offered.values()} == {"source", "select", "exclude", "measure", "zero", *to_fill}
     layers = ["[municipalities]", "[landuse]", "[population]", *["[[hazard]]"] * 3]
     heads = [line for line in lines if line.startswith("[")]
     assert [head for head in heads if head in layers] and sum(line.startswith("source") for line in offered.values()) == len(layers)
     for number, line in offered.items():
         text = "\n".join([*lines[:number], line, *lines[number + 1 :]])
-        if line.startswith(("codes", "breakpoints")):
+        if line.startswith(to_fill):
             with pytest.raises(BadInput) as stop:
                 parse(text)
             assert {(f.code, line.split(" = ")[0] in str(f.values["key"])) for f in stop.value.faults} == {("toml-wrong-value", True)}
@@ -448,6 +450,16 @@ def test_who_paid_is_guessed_from_the_cells(tmp_path: Path) -> None:
         "  “quien_pago” is assumed to say who paid",
         "  “pct_remesas_aldea” is assumed to say what share remittances paid",
     ]
+
+
+@pytest.mark.parametrize(("columns", "cells", "asked"), [
+    ("cantidad", "2.5 cuerdas", True), ("cantidad,unidad", "3,cda", True), ("cantidad,unidad", "3,ha", False), ("notas", "mide 3 cuerdas", False),
+])  # fmt: skip
+def test_the_size_of_a_cuerda_is_asked_for_where_reports_have_any(tmp_path: Path, columns: str, cells: str, asked: bool) -> None:
+    (tmp_path / "a.csv").write_text(f"labor,lat,lon,{columns}\nTerrazas,14.9,-91.7,{cells}\n", encoding="utf-8")
+    workspace, proposal, _ = propose(tmp_path)
+    assert workspace.actions is not None and workspace.actions.cuerda_varas is None
+    assert ('# cuerda_varas = "?"' in proposal.text) == asked
 
 
 def test_what_init_is_unsure_of_is_marked(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 # Field → its unit. Counted things cannot be fractions.
 SIZES = {"area_ha": "ha", "length_m": "m", "plants": "plants", "weight_kg": "kg", "volume_m3": "m3", "units": "units", "people": "people"}
 COUNTED = ("plants", "units", "people")
+# A square whose side differs from place to place.
+CUERDA = "cuerda"
 # Columns whose name does not say the unit: only cells that say it themselves are read.
 UNNAMED = {"area": "area_ha", "length": "length_m", "weight": "weight_kg", "volume": "volume_m3"}
 
@@ -37,18 +39,33 @@ class Unit:
 
 
 @cache
-def units() -> Mapping[str, Unit]:
-    """Folded word → unit, from ``data/units.csv``.
+def units(cuerda_varas: float | None = None) -> Mapping[str, Unit]:
+    """Folded word → unit, from ``data/units.csv``; ``cuerda_varas`` is the side of the square that a cuerda is.
 
     >>> unit = units()["manzanas"]
     >>> unit.field, unit.factor, unit.main
     ('area_ha', 0.6987, 'ha')
+    >>> units()["cuerda"].factor, round(units(25)["cuerda"].factor, 5)
+    (None, 0.04367)
     """
     known: dict[str, Unit] = {}
     for row in shipped("units"):
         unit = Unit(row["unit"], row["field"], float(row["factor"]) if row["factor"] else None, row["main"])
         known |= {fold(word): unit for word in (row["unit"], *synonyms(row["synonyms"]))}
+    if cuerda_varas is not None:
+        known |= {word: replace(unit, factor=square_varas_ha(cuerda_varas)) for word, unit in known.items() if unit.name == CUERDA}
     return known
+
+
+def square_varas_ha(side: float) -> float:
+    """The area in hectares of a square whose side is so many varas.
+
+    >>> round(square_varas_ha(100), 4)  # a manzana
+    0.6987
+    """
+    metres = units()["vara"].factor
+    assert metres is not None
+    return (side * metres) ** 2 / 10_000
 
 
 def read_number(name: str, columns: Columns, review: Review, whole: bool = False) -> numbers.Numbers:
@@ -74,22 +91,22 @@ def read_number(name: str, columns: Columns, review: Review, whole: bool = False
     return read
 
 
-def sizes(columns: Columns, review: Review) -> dict[str, object]:
-    """quantity, unit and the seven sizes, each in its own unit; NaN and NA where nothing is said.
+def sizes(columns: Columns, review: Review, known: Mapping[str, Unit]) -> dict[str, object]:
+    """quantity, unit and the seven sizes, each in its own unit; NaN and NA where nothing is said. ``known`` : of `units`.
 
     >>> from pathlib import Path
     >>> from envgis.actions.reported import ReportFile
     >>> rows = pd.DataFrame({"area_ha": ["2.5", ""], "cantidad": ["", "3"], "unidad": ["", "km"]})
     >>> file = ReportFile("a.csv", Path("a.csv"), "", rows, np.array([2, 3]))
     >>> named, review = Columns(file, {"area_ha": "area_ha", "quantity": "cantidad", "unit": "unidad"}), Review(file)
-    >>> read = sizes(named, review)
+    >>> read = sizes(named, review, units())
     >>> read["area_ha"].tolist(), read["length_m"].tolist()
     ([2.5, nan], [nan, 3000.0])
     """
-    read = {name: _size(name, columns, review) for name in SIZES}
+    read = {name: _size(name, columns, review, known) for name in SIZES}
     for name, meant in UNNAMED.items():
-        read[meant] = np.where(np.isnan(read[meant]), _size(name, columns, review), read[meant])
-    quantity, unit = _quantity(columns, review)
+        read[meant] = np.where(np.isnan(read[meant]), _size(name, columns, review, known), read[meant])
+    quantity, unit = _quantity(columns, review, known)
     for name, main in SIZES.items():
         said = (unit == main) & np.isnan(read[name])
         with np.errstate(invalid="ignore"):
@@ -104,7 +121,7 @@ def sizes(columns: Columns, review: Review) -> dict[str, object]:
     return {**read, "quantity": quantity, "unit": or_missing(pd.Series(unit))}
 
 
-def _size(name: str, columns: Columns, review: Review) -> Floats:
+def _size(name: str, columns: Columns, review: Review, known: Mapping[str, Unit]) -> Floats:
     """One column of sizes; a unit written in a cell is converted, if it measures the same. None is ever assumed."""
     read = read_number(name, columns, review, whole=name in COUNTED)
     value = read.value.copy()
@@ -117,7 +134,7 @@ def _size(name: str, columns: Columns, review: Review) -> Floats:
         value[silent] = np.nan
     for word in words[words != ""].unique():
         rows = (words == word).to_numpy(bool) & np.isfinite(value)
-        unit = units().get(fold(str(word)))
+        unit = known.get(fold(str(word)))
         measured = unit is not None and unit.field == UNNAMED.get(name, name)
         _refuse_unit(rows, unit if measured else None, name, columns, review)
         if unit is not None and unit.factor is not None:
@@ -126,7 +143,7 @@ def _size(name: str, columns: Columns, review: Review) -> Floats:
     return value
 
 
-def _quantity(columns: Columns, review: Review) -> tuple[Floats, NDArray[np.object_]]:
+def _quantity(columns: Columns, review: Review, known: Mapping[str, Unit]) -> tuple[Floats, NDArray[np.object_]]:
     """The reported quantity in its main unit, and that unit ("" where none is said: none is assumed)."""
     read = read_number("quantity", columns, review)
     value, main = read.value.copy(), np.full(len(read.value), "", dtype=object)
@@ -134,7 +151,7 @@ def _quantity(columns: Columns, review: Review) -> tuple[Floats, NDArray[np.obje
     words = in_cell.mask(in_cell == "", beside)
     for word in words[words != ""].unique():
         rows = (words == word).to_numpy(bool) & np.isfinite(value)
-        unit = units().get(fold(str(word)))
+        unit = known.get(fold(str(word)))
         _refuse_unit(rows, unit, "quantity" if (in_cell == word).any() else "unit", columns, review)
         if unit is not None and unit.factor is not None:
             review.note(rows & (unit.factor != 1), "unit-converted")

@@ -126,7 +126,7 @@ def _draft(named: Columns, reports: Reports, gazetteer: Gazetteer) -> Draft:
     place = located.locate(named, review)
     declared = counted.declare(named, place, gazetteer, review)
     where = counted.count_in(declared, place, gazetteer, review)
-    sizes = amounts.sizes(named, review)
+    sizes = amounts.sizes(named, review, amounts.units(reports.cuerda_varas))
     covered = _measure(sizes, place, review)
     _doubt_large(covered, action_type, where, named, gazetteer, review)
     own_unit.tell_uncounted(action_type, sizes, review)

@@ -10,12 +10,15 @@ import numpy as np
 import pandas as pd
 
 from envgis.actions import catalogue, columns, numbers
+from envgis.actions.amounts import CUERDA, units
 from envgis.actions.reported import ReportFile
 from envgis.actions.words import fold, vocabulary
 from envgis.faults import Message
 
 # The share of a column's cells that must be kinds of action; sources of funding; parts of a hundred.
 _MOSTLY, _ALMOST_ALL, _ALL = 0.5, 0.9, 1.0
+# What stands before a unit, and the longest cell that may be no more than an amount with its unit.
+_AMOUNT, _LONGEST = re.compile(r"^[\d.,\s]+"), 40
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,14 @@ def paid(table: ReportFile, own: Mapping[str, str]) -> list[Guess]:
         if fitting:
             found.append(_guess(fitting, field, test, table))
     return found
+
+
+def in_cuerdas(table: ReportFile) -> bool:
+    """Whether any cell gives an amount in cuerdas, or names them as a unit."""
+    words = {word for word, unit in units().items() if unit.name == CUERDA}
+    cells = table.rows.astype("string").stack().str.strip()
+    cells = cells[cells.str.len() < _LONGEST]
+    return bool((cells.str.replace(_AMOUNT, "", regex=True).map(fold).isin(words)).any())
 
 
 def together(told: Iterable[Guess]) -> tuple[Guess, ...]:

@@ -50,6 +50,7 @@ class LandUse:
 class Seen:
     """Everything that was found in a folder.
 
+    cuerdas : whether any report gives an area in them
     unplaced : what is wrong with a file whose name says that it holds the municipalities, where no other does
     """
 
@@ -60,6 +61,7 @@ class Seen:
     population: Raster | None = None
     actions: list[str] = field(default_factory=list)
     action_columns: dict[str, str] = field(default_factory=dict)
+    cuerdas: bool = False
     sites: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
@@ -172,6 +174,7 @@ def _reported(path: Path, name: str, about: Message | None, seen: Seen) -> None:
             for guess in guesses.paid(table, seen.action_columns):
                 seen.action_columns |= guess.mapping
                 told.append(guess)
+        seen.cuerdas |= any(guesses.in_cuerdas(table) for table in tables)
         seen.actions.append(name)
         seen.findings.append(Finding(name, about, "actions", Message("init.took.actions"), guesses.together(told)))
     elif any(_have_places(table, "site_columns") for table in tables) and names.begins(fold(name), names.SITES):

@@ -40,6 +40,8 @@ def text(seen: Seen, name: str, today: dt.date, language: str, words: Language) 
         _credits(document["population"], words)
     if seen.actions:
         document["actions"] = _table(words, paths=seen.actions, date=(today, "init.toml.date"))
+        if seen.cuerdas:
+            _offer(document["actions"], words, 'cuerda_varas = "?"', "init.toml.cuerda")
         if seen.action_columns:
             mapping = _table(words, **{column: (target, f"init.toml.columns.{target}") for column, target in seen.action_columns.items()})
             document["actions"]["columns"] = mapping
