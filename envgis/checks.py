@@ -13,6 +13,7 @@ from envgis.actions.sites import take_sites
 from envgis.faults import BadInput, Fault, Place, errors
 from envgis.levels import Hazard
 from envgis.locale import LANGUAGES, listing
+from envgis.sources.file_layer import closing
 from envgis.sources.inputs import Inputs, gather
 from envgis.sources.workspace_file import read_workspace
 from envgis.workspace import FILE, Workspace, output_folder
@@ -47,6 +48,7 @@ class Checked:
         return not errors(self.faults)
 
 
+@closing()
 def check(folder: Path, out: Path | None = None) -> Checked:
     """Check a workspace and all that it names.
 

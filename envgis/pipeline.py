@@ -29,6 +29,7 @@ from envgis.planning import screening
 from envgis.planning.screened import Screening
 from envgis.population import People, cell_size_m, lonlat, presence
 from envgis.sources import inputs, reports, workspace_file
+from envgis.sources.file_layer import closing
 from envgis.workspace import Workspace, output_folder
 
 # step (a phrase "progress.<step>"), share done (0…1)
@@ -45,6 +46,7 @@ class Plan:
     threads: int = min(4, os.cpu_count() or 1)
 
 
+@closing()
 def run(
     folder: Path | str,
     *,
@@ -77,6 +79,7 @@ def run(
     return assessment
 
 
+@closing()
 def assess(folder: Path | str, *, language: str | None = None, plan: Plan = Plan(), progress: Progress | None = None) -> Assessment:
     """What one run of a workspace finds; nothing is written. Raises BadInput with every fault.
 
@@ -100,6 +103,7 @@ def assess(folder: Path | str, *, language: str | None = None, plan: Plan = Plan
     return replace(found, warnings=warnings, record=provenance.record(table, hashes, warnings, started))
 
 
+@closing()
 def screen(
     sites: Path | str,
     workspace: Path | str,

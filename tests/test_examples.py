@@ -57,7 +57,10 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name: str, written: Path, tmp_path: Path) -> None:
     given = {"workspace": Path(shutil.copytree(written, tmp_path / "workspace"))}  # a copy: some examples write into it
-    result = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS, extraglobs=given)
+    module = importlib.import_module(name)
+    seen = {one.name for one in doctest.DocTestFinder().find(module) if one.examples}
+    assert {f"{name}.{function}" for function, text in functions(module) if ">>>" in text} <= seen
+    result = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS, extraglobs=given)
     assert result.failed == 0
 
 

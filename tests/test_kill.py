@@ -26,8 +26,8 @@ pauses = {"os.rename": 0.1, "os.mkdir": 0.01, "os.remove": 0.01, "os.rmdir": 0.0
 written = False
 def slowly(event, values):
     global written
-    if written:
-        time.sleep(pauses.get(event, 0))
+    if written and event in pauses:  # sleeping is an event, too
+        time.sleep(pauses[event])
     written |= event == "os.rename" and str(values[1]).endswith("run.json")
 sys.addaudithook(slowly)
 from envgis.cli import main

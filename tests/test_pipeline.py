@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 import rasterio.features
 import shapely
@@ -18,12 +21,12 @@ from workspaces import LEGEND, UTM, Country, Raster, country, fingerprint, geosh
 
 from envgis import ledger, pipeline
 from envgis.assessment import Assessment
+from envgis.faults import BadInput
 from envgis.grid import Grid
 from envgis.levels import Hazard, HazardKey, class_map
 from envgis.locale import sentence
 from envgis.pipeline import Plan
-from envgis.sources import inputs, workspace_file
-from envgis.sources.file_layer import close
+from envgis.sources import file_layer, inputs, workspace_file
 from envgis.workspace import Workspace
 
 BY_MAP = ["hazard", "scenario", "return_period"]
@@ -52,9 +55,7 @@ def assess(tmp_path: Path) -> Callable[..., Assessment]:
     """The assessment of a country that differs in some fields."""
 
     def of(**changes: object) -> Assessment:
-        result = pipeline.assess(write(tmp_path / "changed", dataclasses.replace(country(), **changes)))
-        close()
-        return result
+        return pipeline.assess(write(tmp_path / "changed", dataclasses.replace(country(), **changes)))
 
     return of
 
@@ -327,6 +328,37 @@ def test_the_reader_is_told_the_size_of_a_cuerda(tmp_path: Path) -> None:
     settings.write_text(settings.read_text("utf-8").replace("[actions]\n", "[actions]\ncuerda_varas = 25\n"), "utf-8")
     told = {message.code: sentence(message, "en") for message in pipeline.assess(folder).assumptions}
     assert told["assume.cuerda"] == "A cuerda was counted as a square with sides of 25 varas, 436.7 m², as envgis.toml gives it."
+
+
+def held_open(folder: Path) -> list[str]:
+    return [file.path for file in psutil.Process().open_files() if Path(file.path).is_relative_to(folder.resolve())]
+
+
+def test_no_file_is_left_open(tmp_path: Path) -> None:
+    """Windows moves no open file, and whoever was told of a wrong one replaces it."""
+    folder = write(tmp_path, country())
+    found = pipeline.assess(folder)
+    assert held_open(folder) == []
+    assert np.asarray(found.hazards["landslide", "present", None]).size > 0 and held_open(folder)  # read when it is looked at
+    file_layer.close()
+    (folder / "actions.csv").write_text("nothing,of,this\n1,2,3\n", "utf-8")
+    with pytest.raises(BadInput):
+        pipeline.assess(folder)
+    assert held_open(folder) == []
+
+
+AT_EXIT = """
+import atexit, psutil, sys
+atexit.register(lambda: print([file.path for file in psutil.Process().open_files() if file.path.endswith(".tif")]))
+from envgis import pipeline
+found = pipeline.assess(sys.argv[1])
+print(found.hazards["landslide", "present", None].values.size > 0, len(psutil.Process().open_files()) > 0)
+"""
+
+
+def test_what_was_looked_at_later_is_closed_before_python_takes_itself_down(tmp_path: Path) -> None:
+    told = subprocess.run([sys.executable, "-c", AT_EXIT, write(tmp_path, country())], capture_output=True, text=True, check=True)
+    assert told.stdout == "True True\n[]\n"
 
 
 def test_progress_only_grows(read: Read) -> None:

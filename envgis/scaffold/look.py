@@ -17,6 +17,7 @@ from envgis.scaffold import guesses, names, places, rasters
 from envgis.scaffold.guesses import Guess
 from envgis.scaffold.rasters import Raster
 from envgis.sources import legends, reports, safety, vectors
+from envgis.sources.file_layer import closing
 
 MOST_FILES = 400
 _TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".ods", ".xls")
@@ -66,6 +67,7 @@ class Seen:
     findings: list[Finding] = field(default_factory=list)
 
 
+@closing()
 def at(folder: Path, this_year: int | None = None) -> Seen:
     """Look at every file in ``folder`` but results, hidden files and what lies deeper than three folders."""
     seen, found, tables = Seen(), [], []

@@ -5,9 +5,11 @@ A file is opened as GeoTIFF and nothing else, and read at its full resolution: n
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -157,9 +159,22 @@ def _opened(tile: Tile) -> DatasetReader:
 
 
 def close() -> None:
-    """Close the files that this thread holds open (Windows moves no open file)."""
+    """Close the files that this thread holds open."""
     for dataset in _local.__dict__.pop("files", {}).values():
         dataset.close()
+
+
+# What is still open when Python has begun to take itself down can be closed only with an error.
+atexit.register(close)
+
+
+@contextmanager
+def closing() -> Iterator[None]:
+    """Close, in the end, the files that this thread has opened: Windows moves no open file, and replaces none."""
+    try:
+        yield
+    finally:
+        close()
 
 
 def trust(tile: Tile) -> None:
