@@ -15,7 +15,9 @@ from pathlib import Path
 import environment
 from environment import ROOT, program, say
 
-LOCK = ["--universal", "--generate-hashes", "--no-build", "--emit-build-options", "--no-header", "--quiet", "--group", "build", "pyproject.toml"]
+# The oldest Python that may install it decides, not the one at hand.
+LOCK = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-build", "--emit-build-options", "--no-header", "--quiet"]
+LOCK += ["--group", "build", "pyproject.toml"]
 # What each lock holds beside the package's own dependencies.
 MORE = {
     "run": [],
