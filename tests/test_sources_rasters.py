@@ -333,9 +333,10 @@ def test_pickled_and_read_by_threads(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.vstack([found[row] for row in sorted(found)]), values)
 
 
-def test_file_that_changed_since_it_was_checked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("values", [np.ones((4, 8), np.uint8), np.full((4, 4), 2, np.uint8)], ids=["larger", "as large"])
+def test_file_that_changed_since_it_was_checked(tmp_path: Path, values: NDArray[np.uint8]) -> None:
     layer = opened(write(tmp_path / "a.tif", np.ones((4, 4), np.uint8)))
-    write(tmp_path / "a.tif", np.ones((4, 8), np.uint8))
+    write(tmp_path / "a.tif", values)
     with pytest.raises(BadInput) as error:
         whole(layer)
     (fault,) = error.value.faults

@@ -134,8 +134,8 @@ def overlap(tile: Tile, window: Window) -> Window | None:
 
 
 _local = threading.local()
-# Files whose hash this process has seen to be right.
-_known: set[tuple[str, str]] = set()
+# Files whose hash this process has seen to be right, and when they had been written.
+_known: set[tuple[str, str, int]] = set()
 
 
 def _opened(tile: Tile) -> DatasetReader:
@@ -148,9 +148,11 @@ def _opened(tile: Tile) -> DatasetReader:
         cache.move_to_end(key)
         return cache[key]
     path = Path(tile.path)
-    if path.stat().st_size != tile.size or (key not in _known and sha256(path) != tile.sha256):
+    stat = path.stat()
+    seen = *key, stat.st_mtime_ns
+    if stat.st_size != tile.size or (seen not in _known and sha256(path) != tile.sha256):
         raise BadInput([Fault("raster-changed", Place(tile.name))])
-    _known.add(key)
+    _known.add(seen)
     with safety.gdal():
         cache[key] = rasterio.open(path, driver="GTiff")
     if len(cache) > _OPEN_FILES:
@@ -177,9 +179,9 @@ def closing() -> Iterator[None]:
         close()
 
 
-def trust(tile: Tile) -> None:
-    """Take the hash of a tile, which was made from its file just now, for seen."""
-    _known.add((tile.path, tile.sha256))
+def trust(tile: Tile, written_ns: int) -> None:
+    """Take the hash of a tile, which was made from its file as it was written at ``written_ns``, for seen."""
+    _known.add((tile.path, tile.sha256, written_ns))
 
 
 def unreadable() -> tuple[type[Exception], ...]:

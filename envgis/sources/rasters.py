@@ -185,7 +185,7 @@ def _head(dataset: DatasetReader, path: Path, name: str, band: int) -> _Look:
         masked=MaskFlags.per_dataset in flags or MaskFlags.alpha in flags,
         nodata=cells.fitting(nodata, stored),
     )
-    trust(tile)
+    trust(tile, stat.st_mtime_ns)
     grid = Grid(crs, t.c, top, dx, dy, dataset.height, dataset.width)
     point = dataset.tags().get("AREA_OR_POINT") == "Point"
     return _Look(tile, grid, stored, float(dataset.scales[band - 1]), float(dataset.offsets[band - 1]), point)
