@@ -49,7 +49,7 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Paths = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
+Paths = Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str]), Field(min_length=1)]
 
 
 class Credited(_Table):
@@ -63,7 +63,7 @@ class Credited(_Table):
 class Described(Credited):
     """A layer with the date of what it shows: a day, a year, any text."""
 
-    date: Annotated[str, BeforeValidator(_as_text)] = ""
+    date: Annotated[str, BeforeValidator(_as_text, json_schema_input_type=dt.date | int | str)] = ""
 
 
 class General(_Table):

@@ -101,13 +101,6 @@ def test_help_imports_nothing_heavy() -> None:
     assert not heavy & set(said.stderr.split())
 
 
-def test_the_command_reference_is_not_stale() -> None:
-    said = subprocess.run(
-        [sys.executable, "scripts/make_command_reference.py", "--check"], capture_output=True, text=True, encoding="utf-8", cwd=ROOT, check=False
-    )
-    assert said.returncode == 0, said.stdout
-
-
 # Calls that are wrong: 2
 
 QUOTED = terminal.quoted("Mi municipio ñandú")
