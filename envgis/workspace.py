@@ -53,10 +53,15 @@ Paths = Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=st
 
 
 class Credited(_Table):
-    """Where a layer comes from, printed at the foot of every product. ``public = false``: counted, never drawn."""
+    """Where a layer comes from, printed at the foot of every product."""
 
     source: str = ""
     licence: str = ""
+
+
+class Published(Credited):
+    """A layer that maps show. ``public = false``: counted, never drawn."""
+
     public: bool = True
 
 
@@ -88,7 +93,7 @@ class Municipalities(Described):
     overlaps: Literal["refuse", "lower_code"] = "refuse"
 
 
-class LandUse(Described):
+class LandUse(Described, Published):
     """``[landuse]``: a raster with a legend, or polygons with a code column. One of legend and scheme."""
 
     path: Paths
@@ -99,7 +104,7 @@ class LandUse(Described):
     scheme: Literal["esa-worldcover", "nlcd", "ipcc"] | None = None
 
 
-class Hazard(Described):
+class Hazard(Described, Published):
     """One ``[[hazard]]``: one raster for one hazard, scenario and return period."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,29}$")
@@ -132,7 +137,7 @@ class Population(Described):
     band: int = Field(1, ge=1)
 
 
-class Reports(Credited):
+class Reports(Published):
     """``[actions]``: files of field reports, the day on which actions count as in force, the user's words for ours.
 
     ``effects`` : a table of the user's own effects (columns as in data/effects.csv), which replace those shipped.
@@ -147,7 +152,7 @@ class Reports(Credited):
     cuerda_varas: float | None = Field(None, ge=10, le=50)
 
 
-class Sites(Credited):
+class Sites(Published):
     """``[sites]``: project sites that every run screens."""
 
     paths: list[str] = Field(min_length=1)

@@ -145,6 +145,9 @@ def test_codes_stay_text() -> None:
         (SMALLEST.replace('"landslide"', '"my_hazard"'), "hazard-title-missing", "[[hazard]] 1"),
         (SMALLEST.replace("[[hazard]]", "[hazard]"), "toml-hazard-single", "[[hazard]]"),
         (with_line('public = "no"'), "toml-wrong-value", "[[hazard]] 1, public"),
+        # Boundaries are always drawn, population never: a key without effect is refused, not swallowed.
+        (with_line("public = false", "[municipalities]"), "toml-unknown-key", "[municipalities] public"),
+        (SMALLEST + '[population]\npath = "a"\npublic = false\n', "toml-unknown-key", "[population] public"),
         (with_line("path = []").replace('path = "l.tif"', ""), "toml-wrong-value", "[[hazard]] 1, path"),
         (with_line("path = 5").replace('path = "l.tif"', ""), "toml-wrong-value", "[[hazard]] 1, path"),
         (SMALLEST + '[actions]\npaths = ["a"]\ndate = "2026-11-24"\n', "toml-wrong-value", "[actions] date"),
