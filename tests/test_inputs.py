@@ -314,6 +314,20 @@ def test_index_without_breakpoints(folder: Path) -> None:
     assert hazard_map.levels(hazard_map.grid.window)[0, 0] == 3
 
 
+@pytest.mark.parametrize(
+    ("own", "title"),
+    [
+        ("", {"es": "Deslizamientos", "en": "Landslides"}),
+        ('\ntitle_es = "Derrumbes"', {"es": "Derrumbes", "en": "Landslides"}),
+        ('\ntitle_en = "Slides"', {"es": "Deslizamientos", "en": "Slides"}),
+    ],
+)
+def test_a_title_in_one_language_leaves_the_other_s_as_it_is(folder: Path, own: str, title: dict[str, str]) -> None:
+    write(folder / "landslide.tif", levels())
+    inputs, _ = look(folder, TOML.replace('name = "landslide"', 'name = "landslide"' + own))
+    assert [found.hazard.title for found in inputs.maps.values()] == [title]
+
+
 @pytest.mark.parametrize(("name", "family", "told"), [("sismo", "", True), ("frost", "", True), ("sismo", "landslide", False), ("fire", "", False)])
 def test_a_hazard_that_no_action_addresses(folder: Path, name: str, family: str, told: bool) -> None:
     """Its whole high land is gap, whatever was done: that is said where actions are reported, and only there."""

@@ -41,10 +41,10 @@ def key_of(table: workspace.Hazard) -> HazardKey:
 
 
 def title_of(table: workspace.Hazard) -> dict[str, str]:
-    """What the hazard is called in Spanish and English: as the workspace says, else by its name or family."""
-    own = {"es": table.title_es or table.title_en, "en": table.title_en or table.title_es}
-    known = phrases().get(f"hazard.{table.name}") or phrases().get(f"hazard.{table.family}")
-    return {language: own[language] or (known[language] if known else table.name) for language in LANGUAGES}
+    """What the hazard is called in Spanish and English: in each as the workspace says, else by its name."""
+    known = phrases().get(f"hazard.{table.name}", {})
+    own = {"es": table.title_es, "en": table.title_en}
+    return {language: own[language] or known.get(language, table.name) for language in LANGUAGES}
 
 
 def unaddressed(tables: Sequence[workspace.Hazard]) -> list[Fault]:
