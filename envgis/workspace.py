@@ -1,6 +1,6 @@
 """``envgis.toml`` as typed models: text in, models out.
 
-Nothing is opened here. All that is wrong in the file is reported at once, an unknown key with the nearest known one.
+No layer is opened here. All that is wrong in the file is reported at once (what a single key shows: `envgis.misfits`).
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ import datetime as dt
 import difflib
 import re
 import tomllib
-import types
-import typing
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from envgis.faults import BadInput, Fault, Message, Place
 from envgis.locale import phrases
+from envgis.misfits import misfit
 
 FILE = "envgis.toml"
 Kind = Literal["levels", "index", "depth", "soil_loss"]
@@ -201,7 +200,7 @@ def parse(text: str, file: str = FILE) -> Workspace:
     try:
         workspace = Workspace.model_validate(table)
     except ValidationError as error:
-        raise BadInput([_fault(e, file) for e in error.errors()]) from None
+        raise BadInput([misfit(one, Workspace, file) for one in error.errors()]) from None
     looks = (_selection_faults, _hazard_faults, _legend_faults, _output_faults)
     faults = [fault for look in looks for fault in look(workspace, file)]
     if faults:
@@ -302,100 +301,6 @@ def _output_faults(workspace: Workspace, file: str) -> Iterator[Fault]:
     for field in workspace.outputs.public_fields:
         if field not in known:
             yield Fault("outputs-public-field", Place(file), field, {"key": "[outputs] public_fields", "known": known})
-
-
-# What pydantic asks for, by its error's type, as a phrase of ours.
-_EXPECTED = {
-    "string_type": "text",
-    "int_type": "whole",
-    "int_from_float": "whole",
-    "float_type": "number",
-    "finite_number": "number",
-    "bool_type": "yes-no",
-    "list_type": "list",
-    "dict_type": "table",
-    "model_type": "table",
-    "date_type": "date",
-    "greater_than": "above",
-    "greater_than_equal": "at-least",
-    "less_than_equal": "at-most",
-    "too_short": "items-at-least",
-    "too_long": "items-at-most",
-    "string_too_short": "text-not-empty",
-    "string_pattern_mismatch": "plain-name",
-}
-
-
-def _fault(error: Any, file: str) -> Fault:
-    loc, at = tuple(error["loc"]), Place(file)
-    values: dict[str, object] = {"key": _key(loc)}
-    match error["type"]:
-        case "extra_forbidden":
-            near = difflib.get_close_matches(str(loc[-1]), _keys_beside(loc), n=1, cutoff=0.6)
-            if near:
-                return Fault("toml-unknown-key-near", at, str(loc[-1]), {**values, "near": near[0]})
-            return Fault("toml-unknown-key", at, str(loc[-1]), {**values, "known": sorted(_keys_beside(loc))})
-        case "missing":
-            return Fault("toml-missing-key", at, str(loc[-1]), values)
-        case "literal_error":
-            allowed = re.findall(r"'([^']*)'", error["ctx"]["expected"])
-            return Fault("toml-not-allowed", at, _shown(error["input"]), {**values, "allowed": allowed})
-        case "list_type" if loc == ("hazard",) and isinstance(error["input"], dict):
-            return Fault("toml-hazard-single", at, "[hazard]", values)
-    limits = {k: v for k, v in error.get("ctx", {}).items() if isinstance(v, int | float)}
-    expected = Message(f"expected.{_EXPECTED.get(error['type'], 'other')}", limits)
-    return Fault("toml-wrong-value", at, _shown(error["input"]), {**values, "expected": expected})
-
-
-def _shown(value: object) -> str:
-    """A value as it stands in the file, cut short."""
-    match value:
-        case str():
-            text = f'"{value}"'
-        case bool():
-            text = str(value).lower()
-        case dict():
-            text = "{…}"
-        case list():
-            text = "[" + ", ".join(_shown(v) for v in value[:5]) + (", …]" if len(value) > 5 else "]")
-        case _:
-            text = str(value)
-    return text if len(text) <= 80 else text[:79] + "…"
-
-
-def _key(loc: tuple[Any, ...]) -> str:
-    """A key as a person finds it in the file: ``[municipalities] path``, ``[[hazard]] 2, kind``."""
-    table, rest = str(loc[0]), list(loc[1:])
-    if table not in Workspace.model_fields:
-        return table
-    head = f"[[{table}]]" if table == "hazard" else f"[{table}]"
-    if rest and isinstance(rest[0], int) and table == "hazard":
-        head += f" {rest.pop(0) + 1}" + ("," if rest else "")
-    tail = ".".join(str(part + 1) if isinstance(part, int) else part for part in rest)
-    return f"{head} {tail}".strip()
-
-
-def _keys_beside(loc: tuple[Any, ...]) -> list[str]:
-    """The keys that the table around ``loc`` knows."""
-    model: type[BaseModel] = Workspace
-    for part in loc[:-1]:
-        if isinstance(part, str) and part in model.model_fields:
-            inner = _model_in(model.model_fields[part].annotation)
-            if inner is None:
-                return []
-            model = inner
-    return list(model.model_fields)
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is not None:
-        for argument in typing.get_args(annotation):
-            found = _model_in(argument)
-            if found is not None:
-                return found
-    return None
 
 
 def resolve(folder: Path, path: str, allow_outside: bool) -> Path | None:

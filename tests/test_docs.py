@@ -16,6 +16,7 @@ from envgis.actions.intake import take
 from envgis.actions.sites import check_sites
 from envgis.faults import Place
 from envgis.locale import LANGUAGES
+from envgis.misfits import model_in
 from envgis.sources.hazard_maps import rules_of, unaddressed
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,7 +75,7 @@ def test_every_key_of_the_workspace_has_its_sentence_and_no_sentence_is_left_ove
 
 def test_the_schema_has_every_key_of_the_models(settings_page) -> None:
     """The page follows the JSON schema; a key that is left out of it would be missing without a word."""
-    models = {table: workspace._model_in(field.annotation) for table, field in workspace.Workspace.model_fields.items()}
+    models = {table: model_in(field.annotation) for table, field in workspace.Workspace.model_fields.items()}
     keys = [(key.table, key.name) for key in settings_page.every_key(workspace.Workspace.model_json_schema())]
     assert sorted(keys) == sorted((table, name) for table, model in models.items() if model for name in model.model_fields)
 

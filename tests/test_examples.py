@@ -22,7 +22,7 @@ import envgis
 MODULES = ["envgis", *sorted(m.name for m in pkgutil.walk_packages(envgis.__path__, "envgis.") if not m.name.endswith("__main__"))]
 # The rooms that work alone, on values in memory, and those that read a user's files into values.
 ROOMS = (
-    "actions", "adaptation", "assessment", "blocks", "checks", "faults", "grid", "landuse", "ledger", "levels", "pipeline", "planning",
+    "actions", "adaptation", "assessment", "blocks", "checks", "faults", "grid", "landuse", "ledger", "levels", "misfits", "pipeline", "planning",
     "population", "provenance", "resample", "sources", "tables", "workspace", "zones",
 )  # fmt: skip
 # Modules and functions of theirs without an example, and why.
