@@ -10,13 +10,13 @@ from typing import Literal
 
 from envgis import files
 from envgis.faults import BadInput, Fault, Place
-from envgis.locale import Language, leading
+from envgis.locale import leading
 from envgis.scaffold import look, settings
 from envgis.scaffold.demo import write_demo
 from envgis.scaffold.look import Finding
 from envgis.workspace import FILE
 
-__all__ = ["BATCH", "Finding", "Language", "Proposal", "propose", "write", "write_demo"]
+__all__ = ["BATCH", "Finding", "Proposal", "propose", "write", "write_demo"]
 
 BATCH = "envgis-run.bat"
 

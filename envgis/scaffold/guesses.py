@@ -87,7 +87,7 @@ def paid(table: ReportFile, own: Mapping[str, str]) -> list[Guess]:
 def in_cuerdas(table: ReportFile) -> bool:
     """Whether any cell gives an amount in cuerdas, or names them as a unit."""
     words = {word for word, unit in units().items() if unit.name == CUERDA}
-    cells = table.rows.astype("string").stack().str.strip()
+    cells = table.rows.astype("string").stack().drop_duplicates().str.strip()
     cells = cells[cells.str.len() < _LONGEST]
     return bool((cells.str.replace(_AMOUNT, "", regex=True).map(fold).isin(words)).any())
 

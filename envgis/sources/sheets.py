@@ -26,7 +26,7 @@ _PASSWORD = re.compile(re.escape("EncryptedPackage".encode("utf-16-le")) + rb"|\
 
 
 # Whatever zipfile raises on an archive that is broken or of a kind it does not know.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, OSError)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, ValueError, OSError)
 
 
 class DamagedWorkbook(Exception):
