@@ -138,19 +138,18 @@ def test_a_site_beyond_every_layer_has_its_row() -> None:
     assert rows[["level_at_point", "max_level", "distance_to_high_m", "landuse"]].isna().all(axis=None)
     assert list(rows["no_data_share"]) == [1.0, 1.0] and list(rows["high_share"]) == [0.0, 0.0]
     assert list(found.sites["decision"]) == ["not_enough_data"] * 2
-    assert found.sites["reason"][0].startswith("The ground lies outside what all the layers cover (landslide")
+    assert found.sites["reason"][0].startswith("None of the layers (landslide")
 
 
-def test_a_hole_in_the_layers_is_not_called_outside_them() -> None:
+def test_ground_in_a_hole_of_the_layers_is_told_as_ground_outside_them() -> None:
     """Two maps: S0 lies in a hole of the wide one, beyond the small one; S1 astride the wide one's edge; S2 beyond both."""
     wide = np.full((60, 60), 1)
     wide[20:40, 20:60] = 255
     found = screening.screen(
         sites(cells(30, 30, 32, 32), cells(59, 30, 61, 32), cells(61, 30, 63, 32)), maps(one_map(wide), one_map(np.full((9, 9), 5), "flood"))
     )
-    hole = "No hay datos en este terreno, aunque queda dentro de lo que abarcan las capas (deslizamientos e inundación)"
-    outside = "El terreno queda fuera de lo que cubren todas las capas (deslizamientos e inundación)"
-    assert [reason.split(":")[0] for reason in found.sites["reason"]] == [hole, hole, outside]
+    unseen = "Ninguna de las capas (deslizamientos e inundación) tiene datos en este terreno"
+    assert [reason.split(":")[0] for reason in found.sites["reason"]] == [unseen] * 3
     assert list(found.sites["decision"]) == ["not_enough_data"] * 3
     assert list(found.sites["decided_by"]) == ["landslide|present||no_data_share"] * 3
 

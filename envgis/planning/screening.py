@@ -164,8 +164,7 @@ def _decide(seen: Seen, maps: Sequence[HazardMap]) -> list[_Decision]:
         for i in np.flatnonzero(open_sites & holds.any(axis=1)):
             by = maps[judged[worst[i]]]
             if (seen.no_data_share[i] == 1).all() and rule["column"] == "no_data_share":
-                beyond = bool(seen.beyond[i].all())
-                reason = Message("screen.outside_all" if beyond else "screen.hole_in_all", {"screened": examined.all()})
+                reason = Message("screen.unseen", {"screened": examined.all()})
             else:
                 reason = _reason(rule, by, float(values[i, worst[i]]), examined, int(i))
             out[i] = _Decision(rule["decision"], _decided_by(rule, by), reason)

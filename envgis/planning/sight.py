@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
@@ -40,7 +39,6 @@ class Seen:
     """What is seen of each site on each map: arrays (sites, maps), NaN where it is not known.
 
     landuse : position in the legend of the class with the largest share of the ground; -1 where it is not known
-    beyond : whether all the ground lies outside the map's extent, so that its want of data is no hole in the map
     """
 
     level_at_point: NDArray[np.float64]
@@ -49,7 +47,6 @@ class Seen:
     no_data_share: NDArray[np.float64]
     distance_to_high_m: NDArray[np.float64]
     landuse: NDArray[np.int64]
-    beyond: NDArray[np.bool_]
 
 
 def nothing(sites: int, maps: int) -> Seen:
@@ -61,8 +58,7 @@ def nothing(sites: int, maps: int) -> Seen:
     """
     shape = sites, maps
     unknown = (np.full(shape, np.nan) for _ in range(3))
-    least, most = np.zeros(shape), np.ones(shape)
-    return Seen(next(unknown), next(unknown), least, most, next(unknown), np.full(shape, -1, np.int64), np.ones(shape, bool))
+    return Seen(next(unknown), next(unknown), np.zeros(shape), np.ones(shape), next(unknown), np.full(shape, -1, np.int64))
 
 
 @dataclass(frozen=True)
@@ -107,7 +103,6 @@ def look(sites: Sites, maps: Sequence[HazardMap], landuse: LandUse | None = None
             near = _near(sites.ground[at], grid, there)
             if near is not None:
                 cells = np.column_stack([row[at], column[at]]).astype(np.int64)
-                seen.beyond[at[:, None], members] = _beyond(sites.ground[at], grid, there)[:, None]
                 _see(seen, at, members, sites.of(at), [maps[i] for i in members], near, cells, landuse)
     return seen
 
@@ -150,12 +145,6 @@ def _near(ground: NDArray[np.object_], grid: Grid, there: Transformer) -> _Near 
     for r, c, sign in ((r0, c0, 1), (r0, c1, -1), (r1, c0, -1), (r1, c1, 1)):
         np.add.at(count, (r - top, c - left), sign)
     return _Near(window, count.cumsum(axis=0).cumsum(axis=1)[:-1, :-1] > 0)
-
-
-def _beyond(ground: NDArray[np.object_], grid: Grid, there: Transformer) -> NDArray[np.bool_]:
-    """Whether each ground (EPSG:4326) lies outside the extent of a grid."""
-    placed = shapely.transform(ground, lambda xy: np.column_stack(there.transform(*xy.T)))
-    return ~shapely.intersects(placed, shapely.box(*grid.bounds))
 
 
 def _see(
